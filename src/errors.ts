@@ -1,0 +1,61 @@
+/**
+ * The errors this package throws on purpose: one class per condition, told apart by `code`.
+ *
+ * Misuse of the library (a wrong option, a wrong type) is a plain `TypeError` or `RangeError`.
+ *
+ * @module
+ */
+
+/** The base of every error of this package: `instanceof ExtauthError`, or look at `code`. */
+export abstract class ExtauthError extends Error {
+  /** Stable, to be compared; the message is for people and may change. */
+  abstract readonly code: string
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** The input ended inside a frame. */
+export class TruncatedFrameError extends ExtauthError {
+  override readonly code = 'ERR_TRUNCATED_FRAME'
+}
+
+/** A frame would have to hold more than 65 535 bytes, which its 2-byte length cannot say. */
+export class FrameTooLargeError extends ExtauthError {
+  override readonly code = 'ERR_FRAME_TOO_LARGE'
+}
+
+/** The command line cannot be understood; the message says what to type instead. */
+export class UsageError extends ExtauthError {
+  override readonly code = 'ERR_USAGE'
+}
+
+/** The handlers module could not be loaded, or what it exports are not handlers. */
+export class HandlersError extends ExtauthError {
+  override readonly code = 'ERR_HANDLERS'
+}
+
+/** The account store cannot be used: missing, unreadable, or open to others. */
+export class StoreError extends ExtauthError {
+  override readonly code = 'ERR_STORE'
+}
+
+/** A stored hash is of a format that cannot be verified here, is malformed, or asks for too much work. */
+export class HashError extends ExtauthError {
+  override readonly code = 'ERR_HASH'
+}
+
+/** The program at the other end of the wire ended, or closed its output, before it answered. */
+export class ProgramEndedError extends ExtauthError {
+  override readonly code = 'ERR_PROGRAM_ENDED'
+}
+
+/** The program at the other end of the wire did not answer in time. */
+export class NoReplyError extends ExtauthError {
+  override readonly code = 'ERR_NO_REPLY'
+}
+
+/** The program at the other end of the wire answered with something that is neither yes nor no. */
+export class UnexpectedReplyError extends ExtauthError {
+  override readonly code = 'ERR_UNEXPECTED_REPLY'
+}
