@@ -1,0 +1,77 @@
+import { type Client, client } from '@xmpp/client'
+import { Bosh } from './bosh.ts'
+import { HOST } from './configuration.ts'
+import type { Ejabberd } from './ejabberd.ts'
+import { within } from './wait.ts'
+import { installWebSocket } from './websocket.ts'
+
+/** Who logs in; without `user` it is a guest. */
+export interface Person {
+  user?: string
+  password?: string
+  host?: string
+  resource?: string
+}
+
+/** The address of each of the listeners, as a client would write it. */
+export function addresses({ installation }: Ejabberd): { tcp: string; websocket: string; bosh: string } {
+  const { c2s, http } = installation.places.ports
+  return {
+    tcp: `xmpp://127.0.0.1:${c2s}`,
+    websocket: `wss://127.0.0.1:${http}/ws`,
+    bosh: `https://127.0.0.1:${http}/bosh`,
+  }
+}
+
+/** Logs in with `@xmpp/client`: over TCP with STARTTLS, or over a WebSocket. */
+export async function login(
+  ejabberd: Ejabberd,
+  transport: 'tcp' | 'websocket',
+  person: Person,
+): Promise<Client> {
+  installWebSocket()
+  const { host = HOST, user, password, resource = 'test' } = person
+  const credentials = user === undefined ? {} : { username: bytes(user), password: bytes(password ?? '') }
+  const service = addresses(ejabberd)[transport]
+  const entity = client({ service, domain: host, resource, timeout: 20_000, ...credentials })
+  entity.reconnect.stop()
+  entity.on('error', () => {}) // start() rejects with it; without a listener it would end the process, too
+  try {
+    await within(`a login of ${user ?? 'a guest'}`, entity.start(), { evidence: ejabberd.evidence })
+  } catch (error) {
+    await entity.stop().catch(() => {})
+    throw error
+  }
+  return entity
+}
+
+/** Logs in over BOSH up to the bound resource; throws what the server answers instead of success. */
+export async function loginOverBosh(ejabberd: Ejabberd, person: Person): Promise<Bosh> {
+  const { host = HOST, user, password, resource = 'test' } = person
+  const bosh = new Bosh(addresses(ejabberd).bosh, host)
+  await bosh.open()
+  const answer = await bosh.ask(
+    user === undefined ? anonymous() : plain(user, password ?? ''),
+    /<success|<failure/,
+  )
+  if (!answer.includes('<success')) throw new Error(answer)
+  await bosh.restart()
+  const bind = `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>${resource}</resource></bind>`
+  await bosh.ask(`<iq xmlns='jabber:client' type='set' id='bind'>${bind}</iq>`, /<iq[^>]* type='result'/)
+  return bosh
+}
+
+/** The stanza of a SASL PLAIN login. */
+export function plain(user: string, password: string): string {
+  const response = Buffer.from(`\0${user}\0${password}`).toString('base64')
+  return `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${response}</auth>`
+}
+
+function anonymous(): string {
+  return `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>`
+}
+
+/** `@xmpp/client` encodes with `btoa`, which takes one character per byte and refuses a euro sign. */
+function bytes(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}
