@@ -11,5 +11,5 @@
  * 8265, section 4.2, without its refusals: control characters, which it forbids, do come in SASL PLAIN.
  */
 export function prepareOpaqueString(password: string): string {
-	return password.replace(/\p{Zs}/gu, " ").normalize("NFC");
+  return password.replace(/\p{Zs}/gu, ' ').normalize('NFC')
 }

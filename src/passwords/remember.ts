@@ -4,18 +4,18 @@
  * @module
  */
 
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Pairs of a stored hash and the password that was found to be right for it. */
 export interface Memory {
-	/** Was this password verified against this very hash? Takes some microseconds and never waits. */
-	has(hash: string, password: string): boolean;
-	/** Remember that this password is right for this hash; the pair that was used least recently may be dropped. */
-	add(hash: string, password: string): void;
+  /** Was this password verified against this very hash? Takes some microseconds and never waits. */
+  has(hash: string, password: string): boolean
+  /** Remember that this password is right for this hash; the pair that was used least recently may be dropped. */
+  add(hash: string, password: string): void
 }
 
 /** An entry takes about 450 bytes, hash included: 30 MB when full. Beyond it, a login costs a hash again. */
-const MOST_ENTRIES = 65_536;
+const MOST_ENTRIES = 65_536
 
 /**
  * Makes an empty memory, for at most `limit` pairs (default 65 536).
@@ -24,26 +24,23 @@ const MOST_ENTRIES = 65_536;
  * reads the stored hash anew each time finds nothing after a change.
  */
 export function createMemory(limit: number = MOST_ENTRIES): Memory {
-	const key = randomBytes(32);
-	// A Map keeps the order of insertion: the first entry is the one that was used least recently.
-	const entries = new Map<string, Buffer>();
-	const digest = (password: string) =>
-		createHmac("sha256", key).update(password).digest();
+  const key = randomBytes(32)
+  // A Map keeps the order of insertion: the first entry is the one that was used least recently.
+  const entries = new Map<string, Buffer>()
+  const digest = (password: string) => createHmac('sha256', key).update(password).digest()
 
-	return {
-		has(hash, password) {
-			const entry = entries.get(hash);
-			if (entry === undefined || !timingSafeEqual(entry, digest(password)))
-				return false;
-			entries.delete(hash);
-			entries.set(hash, entry);
-			return true;
-		},
-		add(hash, password) {
-			entries.delete(hash);
-			entries.set(hash, digest(password));
-			if (entries.size > limit)
-				entries.delete(entries.keys().next().value ?? hash);
-		},
-	};
+  return {
+    has(hash, password) {
+      const entry = entries.get(hash)
+      if (entry === undefined || !timingSafeEqual(entry, digest(password))) return false
+      entries.delete(hash)
+      entries.set(hash, entry)
+      return true
+    },
+    add(hash, password) {
+      entries.delete(hash)
+      entries.set(hash, digest(password))
+      if (entries.size > limit) entries.delete(entries.keys().next().value ?? hash)
+    },
+  }
 }

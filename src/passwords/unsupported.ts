@@ -5,26 +5,23 @@
  */
 
 const FORMATS: ReadonlyArray<readonly [name: string, beginning: RegExp]> = [
-	["bcrypt", /^\$2[abxy]?\$/],
-	["argon2", /^\$argon2(i|d|id)\$/],
-	["yescrypt", /^\$g?y\$/],
-	["md5-crypt", /^\$1\$/],
-	["apr1 (Apache md5-crypt)", /^\$apr1\$/],
-	["sha256-crypt", /^\$5\$/],
-	["sha512-crypt", /^\$6\$/],
-	["sha1-crypt", /^\$sha1\$/],
-	["crypt-scrypt", /^\$7\$/],
-	["phpass", /^\$[PH]\$/],
-	["Drupal 7", /^U?\$S\$/],
-	["WordPress", /^\$(wp|generic)\$/],
-	[
-		"Django",
-		/^(pbkdf2_sha(1|256)\$\d|bcrypt(_sha256)?\$\$2|argon2\$argon2|scrypt\$\d)/,
-	],
-	["LDAP or Dovecot scheme", /^\{[A-Za-z0-9.-]+\}/],
-];
+  ['bcrypt', /^\$2[abxy]?\$/],
+  ['argon2', /^\$argon2(i|d|id)\$/],
+  ['yescrypt', /^\$g?y\$/],
+  ['md5-crypt', /^\$1\$/],
+  ['apr1 (Apache md5-crypt)', /^\$apr1\$/],
+  ['sha256-crypt', /^\$5\$/],
+  ['sha512-crypt', /^\$6\$/],
+  ['sha1-crypt', /^\$sha1\$/],
+  ['crypt-scrypt', /^\$7\$/],
+  ['phpass', /^\$[PH]\$/],
+  ['Drupal 7', /^U?\$S\$/],
+  ['WordPress', /^\$(wp|generic)\$/],
+  ['Django', /^(pbkdf2_sha(1|256)\$\d|bcrypt(_sha256)?\$\$2|argon2\$argon2|scrypt\$\d)/],
+  ['LDAP or Dovecot scheme', /^\{[A-Za-z0-9.-]+\}/],
+]
 
 /** The name of the format that a hash is recognised as, or `undefined`. */
 export function recogniseFormat(hash: string): string | undefined {
-	return FORMATS.find(([, beginning]) => beginning.test(hash))?.[0];
+  return FORMATS.find(([, beginning]) => beginning.test(hash))?.[0]
 }
