@@ -1,0 +1,134 @@
+/**
+ * Arguments to options, and what to type instead.
+ *
+ * @module
+ */
+import { parseArgs } from 'node:util'
+import { UsageError } from '../errors.ts'
+import { LOG_LEVELS, type LogLevel } from '../log.ts'
+
+/** What `run` and `call` can be told. */
+export interface Options {
+  /** The directory of an account store. */
+  readonly accounts: string | undefined
+  /** The file of a handlers module. */
+  readonly handlers: string | undefined
+  /** In milliseconds. */
+  readonly timeout: number
+  readonly strict: boolean
+  readonly logLevel: LogLevel
+  readonly logFile: string | undefined
+  readonly json: boolean
+}
+
+/** The options, and what stands beside them. */
+export interface Arguments {
+  readonly options: Options
+  readonly positionals: readonly string[]
+}
+
+const FLAGS = {
+  accounts: { type: 'string' },
+  handlers: { type: 'string' },
+  timeout: { type: 'string' },
+  strict: { type: 'boolean' },
+  'log-level': { type: 'string' },
+  'log-file': { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+
+/** What holds if nobody says otherwise. */
+export const DEFAULT_OPTIONS: Options = {
+  accounts: undefined,
+  handlers: undefined,
+  timeout: 5000,
+  strict: false,
+  logLevel: 'info',
+  logFile: undefined,
+  json: false,
+}
+
+/** Above that, ejabberd, which gives a call 30 s with its time in the queue, would give up before we do. */
+const MAX_TIMEOUT_S = 25
+
+/**
+ * Reads the arguments of `run` and `call`.
+ *
+ * @throws {UsageError} If they cannot be understood; the message names the argument and says what was expected.
+ */
+export function parseOptions(args: readonly string[]): Arguments {
+  const { values, positionals } = parse(args)
+  if (values.accounts !== undefined && values.handlers !== undefined) {
+    throw new UsageError('Expected --accounts DIR or --handlers FILE, got both')
+  }
+  const options: Options = {
+    accounts: notEmpty('accounts', values.accounts),
+    handlers: notEmpty('handlers', values.handlers),
+    timeout: parseTimeout(values.timeout),
+    strict: values.strict === true,
+    logLevel: parseLogLevel(values['log-level']),
+    logFile: notEmpty('log-file', values['log-file']),
+    json: values.json === true,
+  }
+  return { options, positionals }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true, strict: true })
+  } catch (cause) {
+    throw new UsageError(explain(cause), { cause })
+  }
+}
+
+/** Node's own words, but for the case that is nearly always a slip of the finger. */
+function explain(cause: unknown): string {
+  const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+  const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1]
+  if (unknown === undefined) return message
+  const flags = Object.keys(FLAGS).map((flag) => `--${flag}`)
+  const nearest = nearestOf(unknown, flags)
+  return `Unknown option ${unknown}: ${nearest === undefined ? `expected one of ${flags.join(' ')}` : `did you mean ${nearest}?`}`
+}
+
+function notEmpty(flag: string, value: string | undefined): string | undefined {
+  if (value === '') throw new UsageError(`Expected --${flag} to name something, got nothing`)
+  return value
+}
+
+function parseTimeout(value: string | undefined): number {
+  if (value === undefined) return DEFAULT_OPTIONS.timeout
+  const seconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN
+  if (seconds >= 0.001 && seconds <= MAX_TIMEOUT_S) return Math.round(seconds * 1000)
+  throw new UsageError(
+    `Expected --timeout to be a number of seconds, more than 0 and at most ${MAX_TIMEOUT_S}, got ${value}`,
+  )
+}
+
+function parseLogLevel(value: string = DEFAULT_OPTIONS.logLevel): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === value)
+  if (level !== undefined) return level
+  throw new UsageError(`Expected --log-level to be one of ${LOG_LEVELS.join(', ')}, got ${value}`)
+}
+
+/** The word that takes the fewest changes, if that is nearer than chance. */
+export function nearestOf(word: string, known: readonly string[]): string | undefined {
+  const [nearest] = known
+    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .sort((a, b) => a.distance - b.distance)
+  return nearest?.candidate
+}
+
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= from.length; i++) {
+    const above = row
+    row = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replace = (above[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      row.push(Math.min(replace, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
+    }
+  }
+  return row[to.length] ?? 0
+}

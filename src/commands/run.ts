@@ -1,0 +1,102 @@
+/**
+ * What ejabberd starts.
+ *
+ * @module
+ */
+import { isatty } from 'node:tty'
+import { UsageError } from '../errors.ts'
+import { createLog, type Log } from '../log.ts'
+import { fileOutput, type LogOutput, streamOutput } from '../log-output.ts'
+import { reasonOf } from '../reason.ts'
+import { serveConnection } from '../serve.ts'
+import { Standby } from '../standby.ts'
+import { keepExit, type Stdio, surviveStrangers, takeStdio, terminationSignal } from '../transports/stdio.ts'
+import { version } from '../version.ts'
+import { DEFAULT_OPTIONS, type Options, parseOptions } from './options.ts'
+import { loadHandlers } from './source.ts'
+
+/** What somebody reads who starts the program by hand. */
+const EXPLANATION = `ejabberd starts this program and talks to it in frames of bytes; there is nothing to type here.
+
+Put this line into ejabberd.yml:   extauth_program: "sh -c '/usr/bin/ejabberd-extauth run || sleep 2'"
+Ask as ejabberd would:             ejabberd-extauth call auth USER SERVER
+All commands and options:          ejabberd-extauth --help
+`
+
+/**
+ * Serves standard input and output until the input ends or a signal comes.
+ *
+ * Whatever is wrong with the arguments, the handlers module or the store, it says so in the log, answers "failed"
+ * and stays; see {@link Standby}.
+ *
+ * @returns The exit status: 0 if it was able to serve, 1 if not, 2 if the arguments were wrong.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  if (isatty(0)) {
+    process.stderr.write(EXPLANATION)
+    return 2
+  }
+  const stdio = takeStdio()
+  keepExit()
+  try {
+    return await serveOptions(parse(args), stdio)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return await serveMistake(error, args, stdio)
+  }
+}
+
+function parse(args: readonly string[]): Options {
+  const { options, positionals } = parseOptions(args)
+  if (positionals.length === 0) return options
+  throw new UsageError(`Unknown command ${positionals[0]}: expected run, call or account`)
+}
+
+async function serveOptions(options: Options, stdio: Stdio): Promise<number> {
+  const output = logOutput(options)
+  const log = startLog(output, options)
+  const { timeout, strict } = options
+  const standby = new Standby({ load: () => loadHandlers(options), log, timeout })
+  process.on('SIGHUP', () => {
+    output.reopen()
+    log.write('info', 'reloading')
+    void standby.reload()
+  })
+  const signal = terminationSignal(log)
+  const close = () => standby.close()
+  let status = 0
+  const judge = () => {
+    status = standby.problem === undefined ? 0 : 1
+    return close()
+  }
+  await serveConnection({ ...stdio, handlers: standby.source, timeout, strict, log, signal, close: judge })
+  log.write('info', 'ended')
+  return status
+}
+
+/** Wrong arguments do not go away by waiting: every request fails at once, until somebody mends ejabberd.yml. */
+async function serveMistake(mistake: UsageError, args: readonly string[], stdio: Stdio): Promise<number> {
+  const options = { ...DEFAULT_OPTIONS, strict: args.includes('--strict') }
+  const log = startLog(logOutput(options), options)
+  const reason = reasonOf(mistake)
+  log.write('error', 'wrong_arguments', { reason })
+  const handlers = () => {
+    throw mistake
+  }
+  const signal = terminationSignal(log)
+  await serveConnection({ ...stdio, handlers, timeout: options.timeout, strict: options.strict, log, signal })
+  log.write('error', 'ended', { reason })
+  return 2
+}
+
+function logOutput({ logFile }: Options): LogOutput {
+  const standardError = streamOutput(process.stderr)
+  return logFile === undefined ? standardError : fileOutput(logFile, standardError)
+}
+
+function startLog(output: LogOutput, { logLevel }: Options): Log {
+  const log = createLog(output.writeLine, logLevel)
+  surviveStrangers(log)
+  log.write('info', 'started', { version: version() })
+  return log
+}

@@ -1,0 +1,23 @@
+/**
+ * Where the answers come from.
+ *
+ * @module
+ */
+import type { Handlers } from '../handlers.ts'
+import type { Options } from './options.ts'
+
+/**
+ * Loads what the options name: a handlers module, or the account store, which is also meant when nothing is named.
+ *
+ * @throws {HandlersError} If the module cannot be loaded.
+ * @throws {StoreError} If the store cannot be used.
+ */
+export async function loadHandlers(options: Options): Promise<Handlers> {
+  // A worker starts with what it needs and no more: there may be many of them.
+  if (options.handlers !== undefined) {
+    const { importHandlers } = await import('../handlers-module.ts')
+    return importHandlers(options.handlers)
+  }
+  const { accounts, DEFAULT_DIRECTORY } = await import('../backends/accounts.ts')
+  return accounts({ directory: options.accounts ?? DEFAULT_DIRECTORY })
+}

@@ -1,0 +1,116 @@
+/**
+ * Request to outcome: whatever a handler does or leaves undone ends here, as exactly one outcome.
+ *
+ * @module
+ */
+import type { Handlers } from './handlers.ts'
+import type { IncomingPassword, IncomingRequest } from './incoming-request.ts'
+import { ALLOWED, failed, type Outcome, REFUSED, refused } from './outcome.ts'
+import { reasonOf, typeName } from './reason.ts'
+
+/** Where the handlers for a request come from; they may still be on their way. Throws when there are none. */
+export type HandlersSource = (request: IncomingRequest) => Handlers | Promise<Handlers>
+
+/** What {@link dispatch} needs beside a request. */
+export interface DispatchOptions {
+  readonly handlers: HandlersSource
+  /** How long a handler may take, in milliseconds. */
+  readonly deadline: number
+  /** Told what a handler said after its deadline, when it no longer counts. */
+  readonly onLate: (outcome: Outcome) => void
+}
+
+/**
+ * Asks the handler. Never throws and never rejects; a synchronous answer comes back as such, without a timer or a
+ * promise.
+ */
+export function dispatch(request: IncomingRequest, options: DispatchOptions): Outcome | Promise<Outcome> {
+  try {
+    const answer = ask(request, options.handlers)
+    return isPromise(answer) ? beforeDeadline(answer, request, options) : judge(answer)
+  } catch (error) {
+    return failed(reasonOf(error, secretOf(request)))
+  }
+}
+
+/** An answer, or that there is nobody to give one. */
+type Asked = unknown | typeof NO_HANDLER
+const NO_HANDLER = Symbol('no handler')
+
+function ask(request: IncomingRequest, source: HandlersSource): Asked | PromiseLike<Asked> {
+  const handlers = source(request)
+  return isPromise(handlers) ? handlers.then((loaded) => call(loaded, request)) : call(handlers, request)
+}
+
+/** One branch an operation: a name from the wire never reaches the object as a key. */
+function call(handlers: Handlers, request: IncomingRequest): Asked {
+  switch (request.operation) {
+    case 'auth':
+      return handlers.auth === undefined ? NO_HANDLER : handlers.auth(request)
+    case 'isuser':
+      return handlers.isuser === undefined ? NO_HANDLER : handlers.isuser(request)
+    case 'setpass':
+      return handlers.setpass === undefined ? NO_HANDLER : handlers.setpass(request)
+    case 'tryregister':
+      return handlers.tryregister === undefined ? NO_HANDLER : handlers.tryregister(request)
+    case 'removeuser':
+      return handlers.removeuser === undefined ? NO_HANDLER : handlers.removeuser(request)
+    case 'removeuser3':
+      return handlers.removeuser3 === undefined
+        ? removeWithPassword(handlers, request)
+        : handlers.removeuser3(request)
+    case 'certauth':
+      return handlers.certauth === undefined ? NO_HANDLER : handlers.certauth(request)
+  }
+}
+
+function removeWithPassword(handlers: Handlers, request: IncomingPassword): Asked {
+  if (handlers.auth === undefined || handlers.removeuser === undefined) return NO_HANDLER
+  const remove = (answer: unknown) => (answer === true ? handlers.removeuser?.(request.asRemoval()) : answer)
+  const answer: unknown = handlers.auth(request.asLogin())
+  return isPromise(answer) ? answer.then(remove) : remove(answer)
+}
+
+/** Only `true` lets somebody in, and only `false` is a refusal. */
+function judge(answer: Asked): Outcome {
+  if (answer === true) return ALLOWED
+  if (answer === false) return REFUSED
+  if (answer === NO_HANDLER) return refused('no handler for this operation')
+  return failed(`the handler returned ${typeName(answer)} instead of true or false`)
+}
+
+function beforeDeadline(
+  answer: PromiseLike<Asked>,
+  request: IncomingRequest,
+  { deadline, onLate }: DispatchOptions,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      resolve(failed(`no answer within ${deadline} ms`))
+      request.abort(new DOMException(`No answer within ${deadline} ms`, 'TimeoutError'))
+    }, deadline)
+    void settle(answer, request).then((outcome) => {
+      clearTimeout(timer)
+      if (late) onLate(outcome)
+      else resolve(outcome)
+    })
+  })
+}
+
+async function settle(answer: PromiseLike<Asked>, request: IncomingRequest): Promise<Outcome> {
+  try {
+    return judge(await answer)
+  } catch (error) {
+    return failed(reasonOf(error, secretOf(request)))
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function secretOf(request: IncomingRequest): string | undefined {
+  return 'password' in request ? request.password : undefined
+}

@@ -1,0 +1,105 @@
+/**
+ * A file of the administrator's to handlers.
+ *
+ * @module
+ */
+import * as nodeModule from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { HandlersError } from './errors.ts'
+import type { Handlers } from './handlers.ts'
+import { reasonOf, typeName } from './reason.ts'
+import { OPERATIONS } from './request.ts'
+
+let loads = 0
+
+/**
+ * Imports an ES module whose default export is {@link Handlers}, or a function, sync or async, that returns them.
+ *
+ * Each call runs the module anew, and with it every module that it imports by a relative path: mended code is
+ * picked up. Packages and CommonJS modules are loaded once in the life of a process.
+ *
+ * @param file A path, absolute or relative to the working directory.
+ * @throws {HandlersError} If it cannot be loaded, or exports something else; the message names the file.
+ */
+export async function importHandlers(file: string): Promise<Handlers> {
+  const url = pathToFileURL(resolve(file))
+  if (loads++ > 0) {
+    renewRelativeImports()
+    url.searchParams.set(RENEWAL, String(loads))
+  }
+  try {
+    const exported: { default?: unknown } = await import(url.href)
+    const value = exported.default
+    return checkHandlers(typeof value === 'function' ? await value() : value)
+  } catch (cause) {
+    const reason = cause instanceof HandlersError ? cause.message : reasonOf(cause)
+    throw new HandlersError(`${file}: ${reason}`, { cause })
+  }
+}
+
+/**
+ * Checks at run time what the type says.
+ *
+ * @throws {HandlersError} If there is no handler in it, one that is no function, or a name that is nearly one.
+ */
+export function checkHandlers(value: unknown): Handlers {
+  if (typeof value !== 'object' || value === null) {
+    throw new HandlersError(`expected the default export to be handlers, found ${typeName(value)}`)
+  }
+  const members = new Map<string, unknown>(
+    [...OPERATIONS, 'close'].map((name) => [name, Reflect.get(value, name)]),
+  )
+  for (const [name, member] of members) {
+    if (member !== undefined && typeof member !== 'function') {
+      throw new HandlersError(`expected the handler ${name} to be a function, found ${typeName(member)}`)
+    }
+  }
+  for (const name of Object.keys(value)) {
+    const nearest = name.toLowerCase()
+    if (!members.has(name) && members.has(nearest)) {
+      throw new HandlersError(`there is no operation ${name}: write ${nearest}`)
+    }
+  }
+  if ([...OPERATIONS].every((name) => members.get(name) === undefined)) {
+    throw new HandlersError(`expected at least one handler (${[...OPERATIONS].join(', ')}), found none`)
+  }
+  return value
+}
+
+/** The query that makes a module another one in the eyes of Node's module cache. */
+const RENEWAL = 'renewal'
+
+type Resolved = { url: string }
+type Resolve<R> = (specifier: string, context: { parentURL?: string }, next: (s: string, c: object) => R) => R
+
+let renewing = false
+
+/**
+ * Hands the query of a module on to what it imports by a relative path. Without that a module deeper down that once
+ * failed stays failed for good: Node remembers the failure under its URL.
+ */
+function renewRelativeImports(): void {
+  if (renewing) return
+  renewing = true
+  // Node 22.15 and newer; the older way runs the same in a thread, which must get it as source text.
+  if ('registerHooks' in nodeModule && typeof nodeModule.registerHooks === 'function') {
+    const resolveHook: Resolve<Resolved> = (specifier, context, next) =>
+      renew(specifier, context, next(specifier, context))
+    nodeModule.registerHooks({ resolve: resolveHook })
+    return
+  }
+  const source = `${renew}
+    export async function resolve(specifier, context, next) {
+      return renew(specifier, context, await next(specifier, context))
+    }`
+  nodeModule.register(`data:text/javascript,${encodeURIComponent(source)}`)
+}
+
+/** Stands alone: its text is all that the loader's thread gets on older versions. */
+function renew(specifier: string, context: { parentURL?: string }, resolved: Resolved): Resolved {
+  const renewal = /[?&](renewal=\d+)/.exec(context.parentURL ?? '')?.[1]
+  if (renewal === undefined || !/^\.\.?\//.test(specifier) || !resolved.url.startsWith('file:'))
+    return resolved
+  return { ...resolved, url: `${resolved.url}${resolved.url.includes('?') ? '&' : '?'}${renewal}` }
+}

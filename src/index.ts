@@ -1,0 +1,31 @@
+/**
+ * External authentication for ejabberd: the library behind the program.
+ *
+ * @module
+ */
+export { type AccountsOptions, accounts } from './backends/accounts.ts'
+export { Client, type ClientOptions, type StartOptions } from './client.ts'
+export {
+  ExtauthError,
+  FrameTooLargeError,
+  HandlersError,
+  HashError,
+  NoReplyError,
+  ProgramEndedError,
+  StoreError,
+  TruncatedFrameError,
+  UnexpectedReplyError,
+  UsageError,
+} from './errors.ts'
+export { decodeFrames, encodeFrame, MAX_BODY_LENGTH } from './frame.ts'
+export type {
+  Answer,
+  CertificateRequest,
+  Handlers,
+  Operation,
+  PasswordRequest,
+  Request,
+  UserRequest,
+} from './handlers.ts'
+export { type ServeOptions, serve } from './library.ts'
+export type { LogLevel } from './log.ts'

@@ -1,0 +1,68 @@
+/**
+ * Where log lines go. Nothing here can end the program or make it wait.
+ *
+ * @module
+ */
+import { closeSync, openSync, writeSync } from 'node:fs'
+import type { Writable } from 'node:stream'
+
+/** Takes whole lines. */
+export interface LogOutput {
+  readonly writeLine: (line: string) => void
+  /** Opens the file anew, for instance after it was rotated. */
+  readonly reopen: () => void
+}
+
+/** What may wait for a reader that has stalled, in bytes. */
+const MAX_WAITING = 1 << 20
+
+/** Writes to a stream, and drops lines, rather than keep them all, while its reader has stalled. */
+export function streamOutput(stream: Writable): LogOutput {
+  let dropped = 0
+  // A reader that went away is no reason to end: without a listener it would be an uncaught exception.
+  stream.on('error', () => {})
+  return {
+    writeLine(line) {
+      if (stream.destroyed || stream.writableLength > MAX_WAITING) {
+        dropped++
+        return
+      }
+      if (dropped > 0) stream.write(`event=log_lines_dropped count=${dropped}\n`)
+      dropped = 0
+      stream.write(line)
+    },
+    reopen() {},
+  }
+}
+
+/** How long a file that cannot be written is left alone, in milliseconds. */
+const FILE_RETRY_AFTER = 5000
+
+/** Appends to a file, and writes to `fallback` what the file does not take (no permission, no space). */
+export function fileOutput(path: string, fallback: LogOutput): LogOutput {
+  let descriptor: number | undefined
+  let broken = Number.NEGATIVE_INFINITY
+  const close = () => {
+    if (descriptor !== undefined) closeSync(descriptor)
+    descriptor = undefined
+  }
+  return {
+    writeLine(line) {
+      if (performance.now() - broken < FILE_RETRY_AFTER) return fallback.writeLine(line)
+      try {
+        descriptor ??= openSync(path, 'a', 0o640)
+        writeSync(descriptor, line)
+      } catch (error) {
+        broken = performance.now()
+        close()
+        const code = error instanceof Error && 'code' in error ? error.code : error
+        fallback.writeLine(`event=log_file_failed file=${JSON.stringify(path)} reason=${code}\n`)
+        fallback.writeLine(line)
+      }
+    },
+    reopen() {
+      close()
+      broken = Number.NEGATIVE_INFINITY
+    },
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Handlers that may not be there yet: loaded in the background, again and again until it works.
+ *
+ * A program that ends soon after its start takes group chat and web logins of the whole ejabberd with it, and only
+ * a restart of ejabberd brings them back. So a broken configuration is a state of ours, not an exit.
+ *
+ * @module
+ */
+import { EventEmitter, once } from 'node:events'
+import { HandlersError } from './errors.ts'
+import type { Handlers } from './handlers.ts'
+import type { IncomingRequest } from './incoming-request.ts'
+import type { Log } from './log.ts'
+import { reasonOf } from './reason.ts'
+
+/** How {@link Standby} loads. */
+export interface StandbyOptions {
+  /** Makes the handlers; called again when it has failed, and for a reload. */
+  readonly load: () => Promise<Handlers>
+  readonly log: Log
+  /**
+   * The deadline of a request in milliseconds. It is also how long after a failure requests wait for it to go away;
+   * from then on they fail at once, so that they do not pile up.
+   */
+  readonly timeout: number
+  /** The pause between two attempts, in milliseconds. */
+  readonly retryAfter?: number
+}
+
+const RETRY_AFTER = 3000
+/** Time enough for a slow database, and an end to one that never answers; milliseconds. */
+const LOAD_TIMEOUT = 30_000
+/** How often a trouble that stays is told again, in milliseconds. */
+const REMIND_AFTER = 60_000
+
+/** Keeps the handlers that were loaded last, and tries to load them while there are none. */
+export class Standby {
+  readonly #options: StandbyOptions
+  readonly #events: EventEmitter<{ loaded: [] }> = new EventEmitter()
+  #current: Handlers | undefined
+  #problem: Error | undefined
+  #failingSince: number = performance.now()
+  #told: { reason: string; at: number } | undefined
+  #retry: NodeJS.Timeout | undefined
+  #generation = 0
+
+  /** Starts to load at once. */
+  constructor(options: StandbyOptions) {
+    this.#options = options
+    void this.reload()
+  }
+
+  /** Why there are no handlers; `undefined` when there are. */
+  get problem(): Error | undefined {
+    return this.#current === undefined ? (this.#problem ?? new HandlersError('still loading')) : undefined
+  }
+
+  /** The handlers for a request: at once when they are loaded, otherwise as soon as they are. */
+  readonly source = (request: IncomingRequest): Handlers | Promise<Handlers> =>
+    this.#current ?? this.#whenLoaded(request)
+
+  /** Loads the handlers anew. Those in use stay until that has worked. Never rejects. */
+  async reload(): Promise<void> {
+    clearTimeout(this.#retry)
+    const generation = ++this.#generation
+    try {
+      const loaded = await inTime(this.#options.load())
+      if (generation === this.#generation) this.#replace(loaded)
+      else await loaded.close?.()
+    } catch (error) {
+      if (generation === this.#generation) this.#fail(error)
+    }
+  }
+
+  /** Ends the attempts, and lets the handlers close what they have open. May reject as their `close` does. */
+  async close(): Promise<void> {
+    clearTimeout(this.#retry)
+    this.#generation++
+    await this.#current?.close?.()
+  }
+
+  #replace(loaded: Handlers): void {
+    const { log, timeout } = this.#options
+    const old = this.#current
+    this.#current = loaded
+    this.#problem = undefined
+    this.#told = undefined
+    log.write('info', 'handlers_loaded')
+    this.#events.emit('loaded')
+    // By then the request in hand, which may still be with the old ones, has been answered.
+    if (old !== undefined) setTimeout(() => void this.#closeOld(old), timeout).unref()
+  }
+
+  async #closeOld(old: Handlers): Promise<void> {
+    try {
+      await old.close?.()
+    } catch (error) {
+      this.#options.log.write('error', 'close_failed', { reason: reasonOf(error) })
+    }
+  }
+
+  #fail(error: unknown): void {
+    const { retryAfter = RETRY_AFTER } = this.#options
+    if (this.#problem === undefined) this.#failingSince = performance.now()
+    this.#problem = error instanceof Error ? error : new HandlersError(reasonOf(error))
+    this.#tell(reasonOf(error))
+    this.#retry = setTimeout(() => void this.reload(), retryAfter).unref()
+  }
+
+  #tell(reason: string): void {
+    const now = performance.now()
+    if (this.#told?.reason === reason && now - this.#told.at < REMIND_AFTER) return
+    this.#told = { reason, at: now }
+    this.#options.log.write('error', 'handlers_not_loaded', { reason })
+  }
+
+  async #whenLoaded(request: IncomingRequest): Promise<Handlers> {
+    const patience = Math.round(this.#failingSince + this.#options.timeout - performance.now())
+    if (patience > 0) {
+      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(patience)])
+      await once(this.#events, 'loaded', { signal }).catch(() => {})
+    }
+    if (this.#current === undefined) throw this.problem
+    return this.#current
+  }
+}
+
+function inTime(loading: Promise<Handlers>): Promise<Handlers> {
+  return new Promise((resolve, reject) => {
+    const error = new HandlersError(`expected the handlers to load within ${LOAD_TIMEOUT} ms, still waiting`)
+    const timer = setTimeout(reject, LOAD_TIMEOUT, error).unref()
+    loading.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
