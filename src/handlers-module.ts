@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { execFile } from 'node:child_process'
 import * as nodeModule from 'node:module'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { HandlersError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
-import { reasonOf, typeName } from './reason.ts'
+import { placeOf, reasonOf, typeName } from './reason.ts'
 import { OPERATIONS } from './request.ts'
 
 let loads = 0
@@ -33,9 +34,26 @@ export async function importHandlers(file: string): Promise<Handlers> {
     const value = exported.default
     return checkHandlers(typeof value === 'function' ? await value() : value)
   } catch (cause) {
-    const reason = cause instanceof HandlersError ? cause.message : reasonOf(cause)
-    throw new HandlersError(`${file}: ${reason}`, { cause })
+    throw new HandlersError(`${file}: ${await explain(cause, url)}`, { cause })
   }
+}
+
+/** What is wrong, and in which line of the administrator's code. */
+async function explain(cause: unknown, url: URL): Promise<string> {
+  const reason = reasonOf(cause)
+  const place = placeOf(cause)
+  if (place?.includes('file:') === true) return `${reason} (${place})`
+  const line = cause instanceof SyntaxError ? await placeOfSyntaxError(url) : undefined
+  return line === undefined ? reason : `${reason} (${line})`
+}
+
+/** Node tells the line of a syntax error to a terminal only. */
+function placeOfSyntaxError(url: URL): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--check', fileURLToPath(url)], (_error, _stdout, stderr) => {
+      resolve(/^.*:\d+$/m.exec(stderr)?.[0])
+    })
+  })
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { inspect } from 'node:util'
+import { ExtauthError } from './errors.ts'
 
 const MAX_LENGTH = 500
 const MAX_CAUSES = 5
@@ -25,8 +26,17 @@ export function reasonOf(thrown: unknown, secret?: string): string {
  * with the line of code it came from.
  */
 export function reasonOfUnknownOrigin(thrown: unknown): string {
-  const place = thrown instanceof Error ? /^ +at (.*)$/m.exec(String(thrown.stack))?.[1] : undefined
+  const place = placeOf(thrown)
   return cut(`${describe(thrown, false)}${place === undefined ? '' : ` at ${place}`}`)
+}
+
+/** The line of code that an error came from, as the topmost line of its stack has it. */
+export function placeOf(thrown: unknown): string | undefined {
+  try {
+    return thrown instanceof Error ? /^ +at (.*)$/m.exec(String(thrown.stack))?.[1] : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function describe(thrown: unknown, withMessage: boolean): string {
@@ -42,6 +52,8 @@ function describe(thrown: unknown, withMessage: boolean): string {
 function describeOne(thrown: unknown, withMessage: boolean): string {
   // What was thrown is somebody else's: a getter of it may throw in turn.
   try {
+    // Our own errors say all in their message.
+    if (thrown instanceof ExtauthError && withMessage) return thrown.message
     if (!(thrown instanceof Error))
       return `a thrown ${typeName(thrown)}${withMessage ? ` ${brief(thrown)}` : ''}`
     const { name, message } = thrown
@@ -56,6 +68,7 @@ function describeOne(thrown: unknown, withMessage: boolean): string {
 /** An `AggregateError`, such as that of a refused connection to two addresses, says nothing itself. */
 function causeOf(thrown: unknown): unknown {
   try {
+    if (thrown instanceof ExtauthError) return undefined
     if (thrown instanceof AggregateError) return thrown.errors[0]
     return thrown instanceof Error ? thrown.cause : undefined
   } catch {

@@ -43,11 +43,13 @@ export class Standby {
   #told: { reason: string; at: number } | undefined
   #retry: NodeJS.Timeout | undefined
   #generation = 0
+  /** Settles when the first attempt has succeeded or failed. Never rejects. */
+  readonly firstAttempt: Promise<void>
 
   /** Starts to load at once. */
   constructor(options: StandbyOptions) {
     this.#options = options
-    void this.reload()
+    this.firstAttempt = this.reload()
   }
 
   /** Why there are no handlers; `undefined` when there are. */

@@ -63,13 +63,13 @@ async function serveOptions(options: Options, stdio: Stdio): Promise<number> {
     void standby.reload()
   })
   const signal = terminationSignal(log)
-  const close = () => standby.close()
-  let status = 0
-  const judge = () => {
+  let status = 1
+  const close = async () => {
+    await standby.firstAttempt
     status = standby.problem === undefined ? 0 : 1
-    return close()
+    await standby.close()
   }
-  await serveConnection({ ...stdio, handlers: standby.source, timeout, strict, log, signal, close: judge })
+  await serveConnection({ ...stdio, handlers: standby.source, timeout, strict, log, signal, close })
   log.write('info', 'ended')
   return status
 }
