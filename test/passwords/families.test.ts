@@ -22,11 +22,8 @@ const malformed = (family: typeof pbkdf2, what: string, hash: string, message: R
   test(`${family.name}: ${what} is a HashError that names it and prints nothing of the hash`, async () => {
     assert.throws(() => family.check(hash), { code: 'ERR_HASH', message })
     await assert.rejects(family.verify(hash, 'secret'), (error: Error) => {
-      for (const part of hash
-        .split('$')
-        .filter((field) => field.length > 8 && !/^(scrypt|pbkdf2)/.test(field))) {
-        assert.ok(!error.message.includes(part))
-      }
+      const saltAndHash = hash.split('$').slice(3)
+      for (const part of saltAndHash) assert.ok(part.length < 9 || !error.message.includes(part))
       return !error.message.includes('secret')
     })
   })

@@ -1,0 +1,116 @@
+/**
+ * Files and directories that are whole, private and on the disk before anybody sees them.
+ *
+ * What root makes belongs to the owner of the directory it is made in: otherwise one `sudo ejabberd-extauth
+ * account add` would lock ejabberd out. Files and directories get their owner through a descriptor, because the
+ * owner of that directory could meanwhile have put a link in the place.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { chmod, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { hasCode } from './failure.ts'
+
+/** A directory to be: what is in it, text for a file and `null` for an empty directory. */
+export type Contents = Readonly<Record<string, string | null>>
+
+/** The beginning of the names of what is not finished, or not quite gone. */
+export const UNFINISHED = '.unfinished-'
+
+/** A name that nobody else has, for something that is renamed when it is finished. */
+export function unfinishedName(): string {
+  return UNFINISHED + randomBytes(12).toString('hex')
+}
+
+/**
+ * Makes a directory with its contents in `workshop` and renames it to `target`, whole.
+ *
+ * Returns `false`, and leaves nothing behind, if there is something at the target already. Does not flush the
+ * directory that the target is in.
+ */
+export async function placeDirectory(workshop: string, target: string, contents: Contents): Promise<boolean> {
+  const path = join(workshop, unfinishedName())
+  try {
+    await makeDirectory(path, contents)
+    await rename(path, target)
+    return true
+  } catch (error) {
+    await discard(path)
+    // Linux says ENOTEMPTY or EEXIST, depending on the file system: a rename replaces an empty directory only.
+    if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) return false
+    throw error
+  }
+}
+
+/** Writes a file beside the target and renames it over it. Does not flush the directory. */
+export async function placeFile(target: string, text: string): Promise<void> {
+  const path = join(dirname(target), unfinishedName())
+  try {
+    await makeFile(path, text)
+    await rename(path, target)
+  } catch (error) {
+    await discard(path)
+    throw error
+  }
+}
+
+/** Flushes a directory: what was renamed in it stays so when the power fails. */
+export async function syncDirectory(path: string): Promise<void> {
+  await withHandle(await open(path, constants.O_RDONLY | constants.O_DIRECTORY), (handle) => handle.sync())
+}
+
+/** Deletes a file or a whole directory as far as possible; what remains is swept up later. */
+export async function discard(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined)
+}
+
+const OPEN_NEW = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+
+async function makeDirectory(path: string, contents: Contents): Promise<void> {
+  await mkdir(path, 0o700)
+  await withHandle(await openNew(path), async (handle) => {
+    await handle.chmod(0o700)
+    await giveAway(handle, path)
+    for (const [name, text] of Object.entries(contents)) {
+      await (text === null ? makeDirectory(join(path, name), {}) : makeFile(join(path, name), text))
+    }
+    await handle.sync()
+  })
+}
+
+async function openNew(directory: string): Promise<FileHandle> {
+  try {
+    return await open(directory, OPEN_NEW)
+  } catch (error) {
+    if (!hasCode(error, 'EACCES')) throw error
+    // A umask that takes the owner's own rights away.
+    await chmod(directory, 0o700)
+    return open(directory, OPEN_NEW)
+  }
+}
+
+async function makeFile(path: string, text: string): Promise<void> {
+  await withHandle(await open(path, 'wx', 0o600), async (handle) => {
+    await handle.chmod(0o600)
+    await giveAway(handle, path)
+    await handle.writeFile(text)
+    await handle.sync()
+  })
+}
+
+async function giveAway(handle: FileHandle, path: string): Promise<void> {
+  if (process.geteuid?.() !== 0) return
+  const { uid, gid } = await stat(dirname(path))
+  await handle.chown(uid, gid)
+}
+
+async function withHandle(handle: FileHandle, use: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await use(handle)
+  } finally {
+    await handle.close()
+  }
+}

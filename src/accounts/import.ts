@@ -1,0 +1,133 @@
+/**
+ * Taking accounts over from somewhere else.
+ *
+ * @module
+ */
+
+import { HashError, StoreError } from '../errors.ts'
+import { hashPassword, verifyPassword } from '../passwords/registry.ts'
+import { type Entry, parseLine } from './lines.ts'
+import { type Line, readLines } from './read-lines.ts'
+import type { AccountStore } from './store.ts'
+
+/** How lines are understood, and what becomes of those that are not taken. */
+export interface ImportOptions {
+  /** The lines are those of an htpasswd file, and the accounts belong to this server. */
+  readonly server?: string | undefined
+  /** Give accounts that are there already the new password. Default is to leave them alone. */
+  readonly replace?: boolean | undefined
+  /** Called in the order of the lines, with a reason that quotes nothing secret. */
+  readonly report: (line: number, reason: string) => void
+}
+
+/** How many lines became what; comments are not counted. */
+export interface ImportSummary {
+  imported: number
+  alreadyThere: number
+  notTaken: number
+}
+
+/**
+ * Creates an account for each line, and goes on after a line that cannot be taken. What is counted as imported is
+ * on the disk. An account that is there with the same password is no fault: an import can be repeated.
+ *
+ * @throws {StoreError} If the store fails; the message says up to which line all is done.
+ */
+export async function importAccounts(
+  store: AccountStore,
+  source: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): Promise<ImportSummary> {
+  const summary: ImportSummary = { imported: 0, alreadyThere: 0, notTaken: 0 }
+  for await (const batch of readBatches(source, options.server)) {
+    const results = await Promise.allSettled(
+      batch.map((line) => takeLine(store, line, options.replace === true)),
+    )
+    for (const [index, result] of results.entries()) {
+      const line = batch[index]?.number ?? 0
+      if (result.status === 'rejected') throw stoppedAt(line, result.reason)
+      summary[result.value.became]++
+      if (result.value.reason !== undefined) options.report(line, result.value.reason)
+    }
+  }
+  return summary
+}
+
+interface Result {
+  readonly became: keyof ImportSummary
+  readonly reason?: string
+}
+
+interface ParsedLine {
+  readonly number: number
+  readonly entry: Entry | string
+}
+
+/** So many lines are under way at the same time: they share the flushes of their directory. */
+const BATCH = 64
+
+/** Never two lines of the same account in a batch: the later one has to find what the earlier one did. */
+async function* readBatches(
+  source: AsyncIterable<Uint8Array>,
+  server?: string,
+): AsyncGenerator<ParsedLine[]> {
+  let batch: ParsedLine[] = []
+  let accounts = new Set<string>()
+  for await (const line of readLines(source)) {
+    const entry = parse(line, server)
+    if (entry === undefined) continue
+    const account = typeof entry === 'string' ? `line ${line.number}` : `${entry.user}@${entry.server}`
+    if (batch.length === BATCH || accounts.has(account)) {
+      yield batch
+      batch = []
+      accounts = new Set()
+    }
+    batch.push({ number: line.number, entry })
+    accounts.add(account)
+  }
+  yield batch
+}
+
+function parse({ text }: Line, server?: string): Entry | string | undefined {
+  return text === undefined ? 'Expected a line of text in UTF-8, got something else' : parseLine(text, server)
+}
+
+async function takeLine(store: AccountStore, { entry }: ParsedLine, replace: boolean): Promise<Result> {
+  if (typeof entry === 'string') return { became: 'notTaken', reason: entry }
+  const { user, server, secret } = entry
+  if (!replace && store.has(user, server)) return compare(store, entry)
+  const hash = 'hash' in secret ? secret.hash : await hashPassword(secret.password)
+  if (replace && (await store.change(user, server, hash)) === true) return { became: 'imported' }
+  if ((await store.create(user, server, hash)) === true) return { became: 'imported' }
+  return compare(store, entry)
+}
+
+async function compare(store: AccountStore, { user, server, secret }: Entry): Promise<Result> {
+  const stored = store.read(user, server)
+  const same = 'hash' in secret ? stored === secret.hash : (await verifies(stored, secret.password)) === true
+  if (same) return { became: 'alreadyThere' }
+  return {
+    became: 'alreadyThere',
+    reason: `${user}@${server} is there already, with another password; --replace gives it the new one`,
+  }
+}
+
+async function verifies(hash: string | undefined, password: string): Promise<boolean> {
+  if (hash === undefined) return false
+  try {
+    return await verifyPassword(hash, password)
+  } catch (error) {
+    if (error instanceof HashError) return false
+    throw error
+  }
+}
+
+function stoppedAt(line: number, error: unknown): unknown {
+  if (!(error instanceof StoreError)) return error
+  return new StoreError(
+    `The import stopped at line ${line}; all lines before it are done. ${error.message}`,
+    {
+      cause: error,
+    },
+  )
+}

@@ -1,0 +1,63 @@
+/**
+ * Accounts as lines of text, which is how they are exported and imported.
+ *
+ *     alice example.org $scrypt$ln=15,r=8,p=3$...    as exported: the third field is the rest of the line
+ *     alice example.org correct horse                a password instead of a hash
+ *     alice:$scrypt$ln=15,r=8,p=3$...                as in htpasswd files, which name no server
+ *
+ * Blank lines and those with `#` in the first column are comments. A user name can begin with `#`; an export puts
+ * a space before it.
+ *
+ * @module
+ */
+
+import { HashError, UsageError } from '../errors.ts'
+import { checkHash, looksLikeHash } from '../passwords/registry.ts'
+import type { Account } from './listing.ts'
+import { prepareServer, prepareUser } from './prepare.ts'
+
+/** What a line says: an account, and either its hash or its password. */
+export interface Entry extends Account {
+  readonly secret: { readonly hash: string } | { readonly password: string }
+}
+
+/** Writes the line that `parseLine` reads. */
+export function formatLine({ user, server }: Account, hash: string): string {
+  return `${user.startsWith('#') ? ' ' : ''}${user} ${server} ${hash}\n`
+}
+
+/**
+ * Reads a line: `undefined` for a comment, an account, or a sentence that says what is wrong and quotes nothing of
+ * the line, which may be a password wherever it is malformed.
+ *
+ * @param server The server of every account, and that the lines are those of an htpasswd file.
+ */
+export function parseLine(line: string, server?: string): Entry | string | undefined {
+  if (/^(#|[ \t]*$)/.test(line)) return undefined
+  try {
+    return server === undefined ? parseFields(line) : parseHtpasswd(line, server)
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof HashError) return error.message
+    throw error
+  }
+}
+
+function parseFields(line: string): Entry | string {
+  const [, user, server, secret] = /^[ \t]*([^ \t]+)[ \t]+([^ \t]+)[ \t]+(.+)$/s.exec(line) ?? []
+  if (user === undefined || server === undefined || secret === undefined) {
+    return 'Expected three fields between spaces (user, server, hash or password), got fewer'
+  }
+  const account = { user: prepareUser(user), server: prepareServer(server) }
+  if (!looksLikeHash(secret)) return { ...account, secret: { password: secret } }
+  checkHash(secret)
+  return { ...account, secret: { hash: secret } }
+}
+
+function parseHtpasswd(line: string, server: string): Entry | string {
+  const colon = line.indexOf(':')
+  if (colon < 0) return 'Expected user:hash, got no colon'
+  const hash = line.slice(colon + 1)
+  const user = prepareUser(line.slice(0, colon))
+  checkHash(hash)
+  return { user, server, secret: { hash } }
+}

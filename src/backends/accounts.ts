@@ -1,0 +1,110 @@
+/**
+ * The backend that keeps its accounts in a directory.
+ *
+ * @module
+ */
+
+import { isPlainName } from '../accounts/prepare.ts'
+import { AccountStore } from '../accounts/store.ts'
+import type { Handlers, PasswordRequest } from '../handlers.ts'
+import { hashPassword, verifyPassword } from '../passwords/registry.ts'
+import { createMemory } from '../passwords/remember.ts'
+import { createPatience } from './patience.ts'
+
+/** What `accounts` can be told. */
+export interface AccountsOptions {
+  /** The absolute path of the account store, for example `/var/lib/ejabberd/accounts`. */
+  readonly directory: string
+  /**
+   * For how long, in milliseconds, a store that cannot be used is tried again within a request, counted from the
+   * first request that met it: so a short outage refuses nobody, and in a long one each request fails at once.
+   *
+   * @default 5000
+   */
+  readonly patience?: number
+}
+
+/**
+ * Makes handlers that check passwords against an account store, and register, change and remove accounts in it.
+ *
+ * The store is looked at when the first request comes, not here. If it cannot be used, requests fail with a
+ * `StoreError`; if a stored hash cannot be verified, with a `HashError`; neither is ever a wrong password.
+ *
+ * A password that was verified is remembered in memory, and answered without delay the next time. The stored hash
+ * is read each time nevertheless: a change and a removal, by whatever process, take effect at once.
+ *
+ * ejabberd repeats a write when a worker dies before it has answered. Hence `tryregister` allows an account that
+ * is there already if the password is the same, and `removeuser` one that is not there.
+ *
+ * @example
+ * ```ts
+ * import { accounts, serve } from 'ejabberd-extauth'
+ *
+ * await serve(accounts({ directory: '/var/lib/ejabberd/accounts' }))
+ * ```
+ */
+export function accounts(options: AccountsOptions): Handlers {
+  const store = new AccountStore(options.directory)
+  const patiently = createPatience(options.patience)
+  const memory = createMemory()
+  // For a user that does not exist as much work is done as for one that does: with the hash verified last, as it
+  // is probably like the others. This one is of no password.
+  let decoy = `$scrypt$ln=15,r=8,p=3$${'A'.repeat(22)}$${'A'.repeat(43)}`
+
+  return {
+    auth: (request) => patiently(request, () => auth(request)),
+    isuser: (request) => patiently(request, () => store.has(request.user, request.server)),
+    setpass,
+    tryregister,
+    removeuser: (request) => patiently(request, () => removeUser(request.user, request.server)),
+  }
+
+  function auth(request: PasswordRequest): boolean | Promise<boolean> {
+    const hash = store.read(request.user, request.server)
+    if (hash === undefined) return pretendToVerify(request)
+    return memory.has(hash, request.password) || verify(hash, request)
+  }
+
+  async function verify(hash: string, { password, signal }: PasswordRequest): Promise<boolean> {
+    const verified = (await verifyPassword(hash, password, signal)) === true
+    decoy = hash
+    if (verified) memory.add(hash, password)
+    return verified
+  }
+
+  async function pretendToVerify({ password, signal }: PasswordRequest): Promise<false> {
+    await verifyPassword(decoy, password, signal)
+    return false
+  }
+
+  async function setpass(request: PasswordRequest): Promise<boolean> {
+    const { user, server, password } = request
+    const hash = await hashPassword(password)
+    const changed = (await patiently(request, () => store.change(user, server, hash))) === true
+    if (changed) memory.add(hash, password)
+    return changed
+  }
+
+  async function tryregister(request: PasswordRequest): Promise<boolean> {
+    const { user, server, password } = request
+    // ejabberd prepares names; what could not be written in a line of an export is nobody's name.
+    if (!isPlainName(user) || !isPlainName(server)) return false
+    if ((await patiently(request, () => store.has(user, server))) === true) return isSame(request)
+    const hash = await hashPassword(password)
+    const created = (await patiently(request, () => store.create(user, server, hash))) === true
+    if (!created) return isSame(request)
+    memory.add(hash, password)
+    return true
+  }
+
+  /** Is the account that is there already the one that would have been registered? */
+  async function isSame(request: PasswordRequest): Promise<boolean> {
+    const hash = await patiently(request, () => store.read(request.user, request.server))
+    return hash !== undefined && (await verify(hash, request)) === true
+  }
+
+  async function removeUser(user: string, server: string): Promise<true> {
+    await store.remove(user, server)
+    return true
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Trying again while a store is away.
+ *
+ * @module
+ */
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { StoreError } from '../errors.ts'
+
+/** Runs an access until it succeeds, fails for another reason than the store, or patience is at an end. */
+export type Patiently = <Result>(
+  request: { readonly signal: AbortSignal },
+  access: () => Result | Promise<Result>,
+) => Result | Promise<Result>
+
+/** How long an outage is met with patience, in milliseconds. */
+const PATIENCE = 5000
+
+/** Between two attempts, in milliseconds. */
+const PAUSE = 150
+
+/**
+ * Makes a function that runs an access to a store, and again and again for as long as it fails with a `StoreError`:
+ * ejabberd's fail2ban counts every failure, and would ban whole offices for a volume that was away for a second.
+ *
+ * It gives up, and throws that error, when the request is aborted or when the outage has lasted longer than
+ * `patience` (milliseconds, default 5000): the clock is that of the outage, not of the request, so that requests do
+ * not pile up in a long one. An access that succeeds without waiting is answered without waiting.
+ */
+export function createPatience(
+  patience: number = PATIENCE,
+  now: () => number = () => performance.now(),
+): Patiently {
+  if (typeof patience !== 'number' || !(patience >= 0)) {
+    throw new TypeError(
+      `Expected \`patience\` to be a number of milliseconds from 0 up, got \`${String(patience)}\` (${typeof patience})`,
+    )
+  }
+  const outage = createOutage(patience, now)
+
+  return (request, access) => {
+    try {
+      const result = access()
+      if (!(result instanceof Promise)) {
+        outage.end()
+        return result
+      }
+      return result.then(
+        (value) => {
+          outage.end()
+          return value
+        },
+        (error) => tryAgain(request, access, error),
+      )
+    } catch (error) {
+      return tryAgain(request, access, error)
+    }
+  }
+
+  async function tryAgain<Result>(
+    request: { readonly signal: AbortSignal },
+    access: () => Result | Promise<Result>,
+    failure: unknown,
+  ): Promise<Result> {
+    let error = failure
+    while (error instanceof StoreError && outage.isBearable() && (await pause(request.signal)) === true) {
+      try {
+        const result = await access()
+        outage.end()
+        return result
+      } catch (next) {
+        error = next
+      }
+    }
+    throw error
+  }
+}
+
+/** Keeps the time of an outage. */
+function createOutage(patience: number, now: () => number) {
+  let began: number | undefined
+  let lastSeen = 0
+  return {
+    end() {
+      began = undefined
+    },
+    /** Notes that the store failed just now; `false` if it has been failing for longer than patience. */
+    isBearable(): boolean {
+      const time = now()
+      // If nobody has met it for so long, nobody knows that it is the same outage, and nobody is queueing.
+      if (began === undefined || time - lastSeen > patience) began = time
+      lastSeen = time
+      return time - began < patience
+    },
+  }
+}
+
+/** Resolves to `false`, and at once, if the request is aborted. */
+async function pause(signal: AbortSignal): Promise<boolean> {
+  return delay(PAUSE, true, { signal }).catch(() => false)
+}
