@@ -39,9 +39,9 @@ export class Replies {
 
   async #write(bytes: Buffer, toTheLast = false): Promise<void> {
     const output = this.#output
-    if (this.#error !== undefined || output.destroyed) throw this.#error ?? new Error('the output is closed')
+    if (this.#error !== undefined || output.destroyed) throw new OutputClosed(this.#error)
     await new Promise<void>((resolve, reject) => {
-      const closed = () => reject(this.#error ?? new Error('the output is closed'))
+      const closed = () => reject(new OutputClosed(this.#error))
       output.once('close', closed)
       const done = () => {
         output.off('close', closed)
@@ -51,5 +51,12 @@ export class Replies {
       else if (output.write(bytes)) done()
       else output.once('drain', done)
     })
+  }
+}
+
+/** Nobody reads the replies any more; `cause` is the error that said so, if there was one. */
+export class OutputClosed extends Error {
+  constructor(cause: Error | undefined) {
+    super('nobody reads the replies any more', { cause })
   }
 }

@@ -20,7 +20,7 @@ import { FrameDecoder } from './frame.ts'
 import type { Log } from './log.ts'
 import { type Outcome, refused } from './outcome.ts'
 import { reasonOf } from './reason.ts'
-import { Replies } from './replies.ts'
+import { OutputClosed, Replies } from './replies.ts'
 import { encodeReply } from './reply.ts'
 import { parseRequest } from './request.ts'
 import { logLate, logOutcome } from './request-log.ts'
@@ -129,10 +129,10 @@ async function close({ close, timeout, log }: Connection): Promise<void> {
   }
 }
 
-function reportEnd(error: unknown, { log, signal, output }: Connection): void {
+function reportEnd(error: unknown, { log, signal }: Connection): void {
   if (error instanceof TruncatedFrameError) {
     if (signal?.aborted !== true) log.write('error', 'truncated_frame', { reason: error.message })
-  } else if (output.destroyed || output.errored != null) {
+  } else if (error instanceof OutputClosed) {
     log.write('debug', 'output_closed', { reason: reasonOf(error) })
   } else if (signal?.aborted !== true) {
     log.write('error', 'input_failed', { reason: reasonOf(error) })

@@ -9,7 +9,7 @@ import { version } from '../version.ts'
 export function help(): string {
   return `ejabberd-extauth ${version()}: external authentication for ejabberd
 
-ejabberd-extauth [run] [OPTIONS]            what ejabberd starts: serves stdin, stdout
+ejabberd-extauth [run] [OPTIONS]                          what ejabberd starts
 ejabberd-extauth call OPERATION USER SERVER [OPTIONS] [-- PROGRAM ARG...]
     ask as ejabberd does: auth isuser setpass tryregister removeuser removeuser3
     certauth; asks our handlers or, after --, any other program

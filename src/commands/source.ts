@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from 'node:path'
 import type { Handlers } from '../handlers.ts'
 import type { Options } from './options.ts'
 
@@ -18,6 +19,10 @@ export async function loadHandlers(options: Options): Promise<Handlers> {
     const { importHandlers } = await import('../handlers-module.ts')
     return importHandlers(options.handlers)
   }
-  const { accounts, DEFAULT_DIRECTORY } = await import('../backends/accounts.ts')
-  return accounts({ directory: options.accounts ?? DEFAULT_DIRECTORY })
+  const { accounts } = await import('../backends/accounts.ts')
+  const { AccountStore, DEFAULT_DIRECTORY } = await import('../accounts/store.ts')
+  const directory = resolve(options.accounts ?? DEFAULT_DIRECTORY)
+  // Told at the start and not to the first user.
+  new AccountStore(directory).check()
+  return accounts({ directory, patience: options.timeout })
 }

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { finish, frames, PROGRAM, REPLY, start, temporaryFolder, writeHandlers } from './support.ts'
+
+const ASK = frames('auth:alice:example.org:s3cret', 'isuser:alice:example.org')
+
+/** What a handler may do wrong; `isuser` is asked next and shows that the program lives on. */
+const FAULTS: Record<string, { auth: string; log: RegExp; reply?: string }> = {
+  throws: { auth: "() => { throw new Error('broken') }", log: /reason="Error: broken"/ },
+  'throws nothing': { auth: '() => { throw undefined }', log: /a thrown undefined/ },
+  rejects: { auth: "async () => { throw new TypeError('broken') }", log: /reason="TypeError: broken"/ },
+  'returns nothing': { auth: '() => {}', log: /the handler returned undefined instead of true or false/ },
+  'returns a word': { auth: "() => 'yes'", log: /the handler returned string instead of true or false/ },
+  'returns a promise of a number': { auth: 'async () => 1', log: /returned number instead/ },
+  'never settles': { auth: '() => new Promise(() => {})', log: /no answer within \d+ ms/ },
+  'calls process.exit': { auth: '() => process.exit(0)', log: /process\.exit was called/ },
+  'quotes the password in its error': {
+    auth: '({ password }) => { throw new Error(`no row for ${password}`) }',
+    log: /reason="Error \(the message quotes the password and is left out\)"/,
+  },
+  'throws later, from a timer': {
+    auth: '({ password }) => { setTimeout(() => { throw new Error(password) }, 1); return true }',
+    log: /event=uncaught_exception reason="Error at Timeout/,
+    reply: REPLY.yes,
+  },
+  'rejects later, with nobody listening': {
+    auth: '({ password }) => { void Promise.reject(new Error(password)); return true }',
+    log: /event=unhandled_rejection reason="Error at /,
+    reply: REPLY.yes,
+  },
+  'throws into nowhere something that is no error': {
+    auth: '({ password }) => { void Promise.reject(password); return true }',
+    log: /event=unhandled_rejection reason="a thrown string"/,
+    reply: REPLY.yes,
+  },
+}
+
+for (const [name, { auth, log, reply = REPLY.neither }] of Object.entries(FAULTS)) {
+  test(`lives on when a handler ${name}`, async (t) => {
+    const handlers = writeHandlers(temporaryFolder(t), `{ auth: ${auth}, isuser: () => true }`)
+    const running = start(t, ['--timeout', '0.3', '--handlers', handlers])
+    const { client } = running
+    assert.equal((await client.exchange('auth:alice:example.org:s3cret')).toString('hex'), reply.slice(4))
+    assert.equal(await client.isuser('alice', 'example.org'), true)
+    await running.logged(log)
+    assert.equal(await client.isuser('alice', 'example.org'), true)
+    assert.equal(await client.close(), 0)
+    assert.doesNotMatch(running.log, /s3cret/)
+  })
+}
+
+/** Ways to print; each in a program of its own, on pipes, as ejabberd starts it. */
+const PRINTS = {
+  'console.log': "console.log('printed')",
+  'console.table': "console.table(['printed'])",
+  'process.stdout': "process.stdout.write('printed\\n')",
+  'a descriptor kept from before': "import { writeSync } from 'node:fs'\nwriteSync(1, 'printed\\n')",
+  'a child process':
+    "import { execFileSync } from 'node:child_process'\nexecFileSync('echo', ['printed'], { stdio: 'inherit' })",
+}
+
+for (const [name, code] of Object.entries(PRINTS)) {
+  test(`keeps what is printed through ${name} out of the replies`, async (t) => {
+    const folder = temporaryFolder(t)
+    const [imports, statement] = code.includes('\n') ? code.split('\n') : ['', code]
+    const expression = `(${statement}, { auth: () => { ${statement}; return true }, isuser: () => false })\n${imports}`
+    const args = [
+      '-c',
+      'cat "$IN" | "$0" "$@" | cat > "$OUT"',
+      PROGRAM,
+      '--handlers',
+      writeHandlers(folder, expression),
+    ]
+    const [IN, OUT] = [join(folder, 'in'), join(folder, 'out')]
+    const { writeFileSync } = await import('node:fs')
+    writeFileSync(IN, ASK)
+    const { stderr } = await finish('/bin/sh', args, undefined, { env: { ...process.env, IN, OUT } })
+    assert.equal(readFileSync(OUT).toString('hex'), REPLY.yes + REPLY.no, stderr)
+    if (/console|stdout/.test(code)) assert.match(stderr, /printed/)
+  })
+}
+
+test('lets nobody else read the requests', async (t) => {
+  const handlers = writeHandlers(
+    temporaryFolder(t),
+    "(process.stdin.on('data', (data) => console.log(`stolen ${data}`)), { auth: () => true, isuser: () => false })",
+  )
+  const { stdout, stderr } = await finish(PROGRAM, ['--handlers', handlers], ASK)
+  assert.equal(stdout.toString('hex'), REPLY.yes + REPLY.no)
+  assert.doesNotMatch(stderr, /stolen/)
+})
+
+test('shows no password when a handler prints its request', async (t) => {
+  const handlers = writeHandlers(
+    temporaryFolder(t),
+    '{ auth: (request) => { console.log(request, JSON.stringify(request), String(request)); return true } }',
+  )
+  const { stderr } = await finish(PROGRAM, ['--handlers', handlers], ASK)
+  assert.match(stderr, /alice/)
+  assert.doesNotMatch(stderr, /s3cret/)
+})
+
+test('loads the handlers anew on SIGHUP, closes the old ones, and keeps those it has if the new ones are broken', async (t) => {
+  const folder = temporaryFolder(t)
+  const generation = (name: string, answer: boolean) =>
+    writeHandlers(folder, `{ auth: () => ${answer}, close: () => console.error('closed ${name}') }`)
+  const file = generation('the first', false)
+  const running = start(t, ['--timeout', '0.2', '--handlers', file])
+  await running.logged(/handlers_loaded/)
+  assert.equal(await running.client.auth('alice', 'example.org', 'x'), false)
+
+  generation('the second', true)
+  running.process.kill('SIGHUP')
+  await running.logged(/reloading[\s\S]*handlers_loaded/)
+  assert.equal(await running.client.auth('alice', 'example.org', 'x'), true)
+  await running.logged(/closed the first/)
+
+  writeHandlers(folder, '{ auth( }')
+  running.process.kill('SIGHUP')
+  await running.logged(/handlers_not_loaded/)
+  assert.equal(await running.client.auth('alice', 'example.org', 'x'), true)
+  await running.client.close()
+  assert.match(running.log, /closed the second/)
+})
