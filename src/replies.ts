@@ -9,47 +9,55 @@ import type { Writable } from 'node:stream'
 export class Replies {
   readonly #output: Writable
   #waiting: Buffer[] = []
-  #error: Error | undefined
+  #closed: OutputClosed | undefined
+  #giveUp: (error: OutputClosed) => void = () => {}
 
   constructor(output: Writable) {
     this.#output = output
     // Without a listener, a reader that goes away would be an uncaught exception.
-    output.on('error', (error) => {
-      this.#error ??= error
-    })
+    const close = (cause?: Error) => {
+      this.#closed ??= new OutputClosed(cause)
+      this.#giveUp(this.#closed)
+    }
+    output.on('error', close).on('close', close)
   }
 
   add(reply: Buffer): void {
     this.#waiting.push(reply)
   }
 
-  /** Hands over what is waiting and returns when the output takes more. Rejects if nobody reads any more. */
+  /**
+   * Hands over what is waiting and returns when the output takes more.
+   *
+   * @throws {OutputClosed} If nobody reads any more.
+   */
   async flush(): Promise<void> {
     if (this.#waiting.length === 0) return
     const bytes = Buffer.concat(this.#waiting)
     this.#waiting = []
-    await this.#write(bytes)
+    this.#check()
+    if (!this.#output.write(bytes)) await this.#until((done) => this.#output.once('drain', done))
   }
 
-  /** Returns when the last byte is written, or cannot be. */
+  /** Returns when the last byte is written, or cannot be. Never rejects. */
   async end(): Promise<void> {
-    await this.flush().catch(() => {})
-    await this.#write(Buffer.alloc(0), true).catch(() => {})
+    try {
+      await this.flush()
+      this.#check()
+      await this.#until((done) => this.#output.write(Buffer.alloc(0), done))
+    } catch {
+      // Nobody reads any more.
+    }
   }
 
-  async #write(bytes: Buffer, toTheLast = false): Promise<void> {
-    const output = this.#output
-    if (this.#error !== undefined || output.destroyed) throw new OutputClosed(this.#error)
-    await new Promise<void>((resolve, reject) => {
-      const closed = () => reject(new OutputClosed(this.#error))
-      output.once('close', closed)
-      const done = () => {
-        output.off('close', closed)
-        resolve()
-      }
-      if (toTheLast) output.write(bytes, (error) => (error ? closed() : done()))
-      else if (output.write(bytes)) done()
-      else output.once('drain', done)
+  #check(): void {
+    if (this.#closed !== undefined) throw this.#closed
+  }
+
+  #until(event: (done: () => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject
+      event(resolve)
     })
   }
 }
