@@ -6,7 +6,7 @@
 
 import { opendirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { asStoreError, hasCode } from './failure.ts'
+import { asStoreError, hasCode, reportingSync } from './failure.ts'
 import { decodeName, encodeName, isDigest } from './names.ts'
 
 /** Names one account. */
@@ -37,7 +37,10 @@ function* names(directory: string, nameFile: string): Generator<string> {
 }
 
 function* readDirectory(path: string): Generator<string> {
-  const directory = unlessMissing(() => opendirSync(path, { bufferSize: 256 }))
+  // Its errors do not name the path.
+  const directory = reportingSync(`read the directory ${path}`, () =>
+    unlessMissing(() => opendirSync(path, { bufferSize: 256 })),
+  )
   if (!directory) return
   try {
     for (let entry = directory.readSync(); entry; entry = directory.readSync()) {

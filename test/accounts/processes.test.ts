@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -14,12 +15,14 @@ test('what many processes do to the same accounts at once can have happened one 
     start('random-process', [store.directory, 'pqrs'.charAt(i), String(OPERATIONS)]),
   )
   const endings = Promise.all(children.map(finished))
+  // All at once, and not one after the other as they start.
+  await Promise.all(children.map(({ stdout }) => stdout && once(stdout, 'data')))
   for (const child of children) child.stdin?.end()
   const history: Operation[] = (await endings).flatMap(({ output, code }) => {
     assert.equal(code, 0)
     return output
       .split('\n')
-      .filter((line) => line !== '')
+      .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line))
   })
   assert.equal(history.length, PROCESSES * OPERATIONS)

@@ -1,7 +1,8 @@
 /**
- * Does random operations on a few accounts, as fast as it can, and writes what it did.
+ * Does random operations on a few accounts, as fast as it can, and tells what it did.
  *
- * Arguments: directory, name, number of operations. Begins when its input ends. One line of JSON for each.
+ * Arguments: directory, name, number of operations. Says `ready`, begins when its
+ * input ends, and writes one line of JSON for each.
  */
 
 import { AccountStore } from '../../src/accounts/store.ts'
@@ -11,6 +12,7 @@ const [directory = '', name = '', count = '0'] = process.argv.slice(2)
 const store = new AccountStore(directory)
 const history: Operation[] = []
 
+process.stdout.write('ready\n')
 process.stdin.resume()
 process.stdin.on('end', async () => {
   for (let i = 0; i < Number(count); i++) history.push(await act(`${name}${i}`))

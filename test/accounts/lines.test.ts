@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { formatLine, parseLine } from '../../src/accounts/lines.ts'
+import { isPlainName } from '../../src/accounts/prepare.ts'
+import { readLines } from '../../src/accounts/read-lines.ts'
+
+const HASH = `$scrypt$ln=15,r=8,p=3$${'A'.repeat(22)}$${'A'.repeat(43)}`
+const ALICE = { user: 'alice', server: 'example.org' }
+
+const reads = (title: string, line: string, expected: ReturnType<typeof parseLine>, server?: string) =>
+  test(title, () => assert.deepEqual(parseLine(line, server), expected))
+
+reads('a hash is kept', `alice example.org ${HASH}`, { ...ALICE, secret: { hash: HASH } })
+reads('a password is the rest of the line', 'alice example.org correct horse ', {
+  ...ALICE,
+  secret: { password: 'correct horse ' },
+})
+reads('fields can be apart by tabs', '\talice\t\texample.org\t pw', { ...ALICE, secret: { password: 'pw' } })
+reads('names are prepared', 'ALICE Example.ORG pw', { ...ALICE, secret: { password: 'pw' } })
+reads('a password may be of any letters', 'alice example.org パスワード\u3000x', {
+  ...ALICE,
+  secret: { password: 'パスワード\u3000x' },
+})
+reads('an empty line is a comment', '', undefined)
+reads('a line of blanks is a comment', ' \t ', undefined)
+reads('a line with # in the first column is a comment', '# alice example.org pw', undefined)
+reads('a user may begin with #, behind a space', ' #1 example.org pw', {
+  user: '#1',
+  server: 'example.org',
+  secret: { password: 'pw' },
+})
+reads(
+  'an htpasswd line gets its server',
+  `alice:${HASH}`,
+  { ...ALICE, secret: { hash: HASH } },
+  'example.org',
+)
+
+const refuses = (title: string, line: string, message: RegExp, server?: string) =>
+  test(`${title} is not taken, and the reason quotes nothing of it`, () => {
+    const reason = parseLine(line, server)
+    assert.ok(typeof reason === 'string')
+    assert.match(reason, message)
+    assert.doesNotMatch(reason, /hunter2/)
+  })
+
+refuses('a line of two fields', 'alice hunter2', /three fields/)
+refuses('a line without a secret', 'alice hunter2.example ', /three fields/)
+refuses('a line with colons', 'alice:example.org:hunter2 and more', /user name .* got ":"/)
+refuses('a bad server', 'alice hunter2/x y', /server name .* got "\/"/)
+refuses('an unsupported hash', 'alice example.org $2y$10$hunter2', /not supported yet: bcrypt/)
+refuses('an LDAP hash', 'alice example.org {SSHA}hunter2', /not supported yet: LDAP/)
+refuses('a malformed hash', 'alice example.org $scrypt$hunter2', /4 fields/)
+refuses('an unknown hash', 'alice example.org $hunter2', /format that is understood/)
+refuses('a password in an htpasswd file', 'alice:hunter2', /format that is understood/, 'example.org')
+refuses('an htpasswd line without a colon', 'hunter2', /got no colon/, 'example.org')
+refuses('a DES hash in an htpasswd file', 'alice:hunter2xxxxxx', /format that is understood/, 'example.org')
+
+test('what is exported is imported again', () => {
+  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter(isPlainName)
+  fc.assert(
+    fc.property(name, name, (user, server) => {
+      const line = formatLine({ user, server }, HASH)
+      const parsed = parseLine(line.slice(0, -1))
+      // Names that ejabberd would not have sent may be refused, but never become another name's account.
+      if (typeof parsed === 'object' && parsed.user === user) assert.deepEqual(parsed.secret, { hash: HASH })
+      else assert.notEqual(parsed, undefined)
+    }),
+  )
+})
+
+async function linesOf(...chunks: readonly (string | Uint8Array)[]) {
+  async function* source() {
+    for (const chunk of chunks) yield Buffer.from(chunk)
+  }
+  const lines: (string | undefined)[] = []
+  for await (const { number, text } of readLines(source())) assert.equal(lines.push(text), number)
+  return lines
+}
+
+const cuts = (
+  title: string,
+  chunks: readonly (string | Uint8Array)[],
+  expected: readonly (string | undefined)[],
+) => test(title, async () => assert.deepEqual(await linesOf(...chunks), expected))
+
+cuts('nothing has no line', [], [])
+cuts('an empty chunk has no line', [''], [])
+cuts('a line end alone is an empty line', ['\n'], [''])
+cuts('the last line needs no end', ['a\nb'], ['a', 'b'])
+cuts('CRLF is a line end', ['a\r\nb\r\n'], ['a', 'b'])
+cuts('a line may come in pieces', ['a', 'b', '\nc', '\n'], ['ab', 'c'])
+cuts('a letter may come in pieces', [Buffer.of(0xc3), Buffer.of(0xa9, 0x0a)], ['é'])
+cuts('a byte order mark is dropped', ['\ufeffa\n\ufeffb'], ['a', '\ufeffb'])
+cuts('a line that is not UTF-8 is undefined', [Buffer.of(0xff, 0x0a), 'b'], [undefined, 'b'])
+cuts('a line of 128 KiB is read', ['a'.repeat(131_072), '\nb'], ['a'.repeat(131_072), 'b'])
+cuts('a longer line is undefined, and the next one is read', ['a'.repeat(131_072), 'a\nb'], [undefined, 'b'])
+
+test('lines are the same however they are cut into chunks', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.stringMatching(/^[a-zé ]*$/)),
+      fc.integer({ min: 1, max: 9 }),
+      async (lines, size) => {
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+          bytes.subarray(i * size, (i + 1) * size),
+        )
+        assert.deepEqual(await linesOf(...chunks), lines)
+      },
+    ),
+  )
+})
