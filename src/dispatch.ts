@@ -66,9 +66,14 @@ function call(handlers: Handlers, request: IncomingRequest): Asked {
 
 function removeWithPassword(handlers: Handlers, request: IncomingPassword): Asked {
   if (handlers.auth === undefined || handlers.removeuser === undefined) return NO_HANDLER
-  const remove = (answer: unknown) => (answer === true ? handlers.removeuser?.(request.asRemoval()) : answer)
+  const remove = (answer: unknown): unknown => {
+    if (answer !== true) return answer
+    // After the deadline ejabberd has been told that it failed: the account must not go after all.
+    request.signal.throwIfAborted()
+    return handlers.removeuser?.(request.asRemoval())
+  }
   const answer: unknown = handlers.auth(request.asLogin())
-  return isPromise(answer) ? answer.then(remove) : remove(answer)
+  return isPromise(answer) ? Promise.resolve(answer).then(remove) : remove(answer)
 }
 
 /** Only `true` lets somebody in, and only `false` is a refusal. */

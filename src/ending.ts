@@ -38,7 +38,7 @@ export class Ending {
   }
 
   finish(): void {
-    clearTimeout(this.#timer)
+    clearInterval(this.#timer)
     this.#connection.signal?.removeEventListener('abort', this.#stop)
   }
 
@@ -47,6 +47,6 @@ export class Ending {
     this.begin()
     input.destroy()
     // Who was told to stop does not wait for ever for a reader that has stalled.
-    this.#timer = setTimeout(() => output.destroy(), timeout)
+    this.#timer = setInterval(() => output.writableLength > 0 && output.destroy(), timeout)
   }
 }

@@ -49,7 +49,8 @@ export class IncomingUser extends Incoming<UserRequest['operation']> {}
 
 /** A request that comes with a password. */
 export class IncomingPassword extends Incoming<PasswordRequest['operation']> {
-  readonly password: string
+  // No properties of their own: a copy of the request and console.dir, which asks for no toJSON, show neither.
+  readonly #password: string
 
   constructor(
     operation: PasswordRequest['operation'],
@@ -59,7 +60,11 @@ export class IncomingPassword extends Incoming<PasswordRequest['operation']> {
     origin?: IncomingPassword,
   ) {
     super(operation, user, server, origin)
-    this.password = password
+    this.#password = password
+  }
+
+  get password(): string {
+    return this.#password
   }
 
   /** The login that this request is, among other things. */
@@ -75,7 +80,7 @@ export class IncomingPassword extends Incoming<PasswordRequest['operation']> {
 
 /** A request that comes with a certificate. */
 export class IncomingCertificate extends Incoming<CertificateRequest['operation']> {
-  readonly certificate: Uint8Array
+  readonly #certificate: Uint8Array
 
   constructor(
     operation: CertificateRequest['operation'],
@@ -84,7 +89,11 @@ export class IncomingCertificate extends Incoming<CertificateRequest['operation'
     certificate: Uint8Array,
   ) {
     super(operation, user, server)
-    this.certificate = certificate
+    this.#certificate = certificate
+  }
+
+  get certificate(): Uint8Array {
+    return this.#certificate
   }
 }
 

@@ -44,7 +44,11 @@ export function createLog(
   return {
     level,
     write(lineLevel, event, fields = {}) {
-      if (LOG_LEVELS.indexOf(lineLevel) <= most) writeLine(formatLine(now(), lineLevel, event, fields))
+      if (LOG_LEVELS.indexOf(lineLevel) > most) return
+      // A line that cannot be written is lost, and no reply with it.
+      try {
+        writeLine(formatLine(now(), lineLevel, event, fields))
+      } catch {}
     },
   }
 }

@@ -17,8 +17,11 @@ const MAX_CAUSES = 5
  */
 export function reasonOf(thrown: unknown, secret?: string): string {
   const text = describe(thrown, true)
-  const safe = secret === undefined || !quotes(text, secret)
-  return cut(safe ? text : `${describe(thrown, false)} (the message quotes the password and is left out)`)
+  if (secret === undefined || !quotes(text, secret)) return cut(text)
+  const names = describe(thrown, false)
+  return cut(
+    `${quotes(names, secret) ? 'an error' : names} (the message quotes the password and is left out)`,
+  )
 }
 
 /**
@@ -33,7 +36,9 @@ export function reasonOfUnknownOrigin(thrown: unknown): string {
 /** The line of code that an error came from, as the topmost line of its stack has it. */
 export function placeOf(thrown: unknown): string | undefined {
   try {
-    return thrown instanceof Error ? /^ +at (.*)$/m.exec(String(thrown.stack))?.[1] : undefined
+    if (!(thrown instanceof Error)) return undefined
+    const stack = String(thrown.stack).replace(String(thrown.message), '')
+    return /^ +at (.*)$/m.exec(stack)?.[1]
   } catch {
     return undefined
   }
@@ -55,7 +60,7 @@ function describeOne(thrown: unknown, withMessage: boolean): string {
     // Our own errors say all in their message.
     if (thrown instanceof ExtauthError && withMessage) return thrown.message
     if (!(thrown instanceof Error))
-      return `a thrown ${typeName(thrown)}${withMessage ? ` ${brief(thrown)}` : ''}`
+      return `a thrown ${typeName(thrown)}${withMessage && thrown != null ? ` ${brief(thrown)}` : ''}`
     const { name, message } = thrown
     const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
     const label = code === undefined || message.includes(code) ? name : `${name} ${code}`
@@ -83,24 +88,43 @@ export function typeName(value: unknown): string {
 }
 
 function brief(value: unknown): string {
-  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 100 })
+  // Nothing is shortened here: half a password is not recognised as one.
+  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: null })
 }
 
 function quotes(text: string, secret: string): boolean {
-  const spellings = [
-    secret,
-    secret.normalize('NFC'),
-    percentEncoded(secret),
-    JSON.stringify(secret).slice(1, -1),
-    inspect(secret).slice(1, -1),
-    Buffer.from(secret).toString('base64'),
-    Buffer.from(secret).toString('hex'),
-  ]
-  return spellings.some((spelling) => text.includes(spelling))
+  const folded = fold(text)
+  return spellingsOf(secret).some((spelling) => text.includes(spelling) || folded.includes(fold(spelling)))
 }
 
-function percentEncoded(secret: string): string {
-  return new URLSearchParams({ '': secret }).toString().slice(1)
+/** Takes away what differs between the ways to quote: upper case, and what protects a quotation mark. */
+function fold(text: string): string {
+  return text.toLowerCase().replace(/[\\'"]/g, '')
+}
+
+function spellingsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret)
+  // Of half a surrogate pair no URL can be made.
+  const wellFormed = bytes.toString()
+  return [
+    secret,
+    secret.normalize('NFC'),
+    new URLSearchParams({ '': secret }).toString().slice(1),
+    encodeURIComponent(wellFormed),
+    encodeURI(wellFormed),
+    JSON.stringify(secret).slice(1, -1),
+    inspect(secret, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: null }).slice(1, -1),
+    bytes.toString('hex'),
+    ...[0, 1, 2].flatMap((offset) => inBase64(bytes, offset)),
+  ]
+}
+
+/** What the bytes look like in the Base64 of more, such as `user:password`, where they start at this offset of three. */
+function inBase64(bytes: Buffer, offset: number): string[] {
+  const shifted = Buffer.concat([Buffer.alloc(offset), bytes])
+  const first = Math.ceil((offset * 8) / 6)
+  const end = Math.floor((shifted.length * 8) / 6)
+  return (['base64', 'base64url'] as const).map((encoding) => shifted.toString(encoding).slice(first, end))
 }
 
 function cut(text: string): string {

@@ -38,6 +38,8 @@ export class Standby {
   readonly #options: StandbyOptions
   readonly #events: EventEmitter<{ loaded: [] }> = new EventEmitter()
   #current: Handlers | undefined
+  /** Replaced and not yet closed. */
+  readonly #old: Set<Handlers> = new Set()
   #problem: Error | undefined
   #failingSince: number = performance.now()
   #told: { reason: string; at: number } | undefined
@@ -78,6 +80,7 @@ export class Standby {
   async close(): Promise<void> {
     clearTimeout(this.#retry)
     this.#generation++
+    await Promise.all([...this.#old].map((old) => this.#closeOld(old)))
     await this.#current?.close?.()
   }
 
@@ -89,11 +92,15 @@ export class Standby {
     this.#told = undefined
     log.write('info', 'handlers_loaded')
     this.#events.emit('loaded')
+    // A CommonJS module and a package are not loaded anew: these are the same.
+    if (old === undefined || old === loaded) return
+    this.#old.add(old)
     // By then the request in hand, which may still be with the old ones, has been answered.
-    if (old !== undefined) setTimeout(() => void this.#closeOld(old), timeout).unref()
+    setTimeout(() => void this.#closeOld(old), timeout).unref()
   }
 
   async #closeOld(old: Handlers): Promise<void> {
+    if (!this.#old.delete(old)) return
     try {
       await old.close?.()
     } catch (error) {
@@ -130,7 +137,11 @@ export class Standby {
 function inTime(loading: Promise<Handlers>): Promise<Handlers> {
   return new Promise((resolve, reject) => {
     const error = new HandlersError(`expected the handlers to load within ${LOAD_TIMEOUT} ms, still waiting`)
-    const timer = setTimeout(reject, LOAD_TIMEOUT, error).unref()
+    const expire = () => {
+      reject(error)
+      loading.then((late) => late.close?.()).catch(() => {})
+    }
+    const timer = setTimeout(expire, LOAD_TIMEOUT).unref()
     loading.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
