@@ -63,7 +63,7 @@ function describeOne(thrown: unknown, withMessage: boolean): string {
       return `a thrown ${typeName(thrown)}${withMessage && thrown != null ? ` ${brief(thrown)}` : ''}`
     const { name, message } = thrown
     const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
-    const label = code === undefined || message.includes(code) ? name : `${name} ${code}`
+    const label = code === undefined || message.includes(code) ? String(name) : `${name} ${code}`
     return withMessage && message !== '' ? `${label}: ${message}` : label
   } catch {
     return 'an error that cannot be described'

@@ -82,7 +82,7 @@ test('a body of 65536 bytes does not fit a frame', () => {
   assert.throws(() => encodeFrame(Buffer.alloc(MAX_BODY_LENGTH + 1)), { code: 'ERR_FRAME_TOO_LARGE' })
 })
 test('a text of fewer characters but 65536 bytes does not fit a frame', () => {
-  assert.throws(() => encodeFrame('€'.repeat(21_845) + 'x'), { code: 'ERR_FRAME_TOO_LARGE' })
+  assert.throws(() => encodeFrame(`${'€'.repeat(21_845)}x`), { code: 'ERR_FRAME_TOO_LARGE' })
 })
 
 const truncated = (title: string, chunks: readonly Buffer[], before: readonly string[], message: RegExp) =>

@@ -51,8 +51,7 @@ export class StalledSink extends Sink {
   override _write(chunk: Buffer, encoding: string, done: (error?: Error | null) => void): void {
     this.peak = Math.max(this.peak, this.writableLength)
     const go = () => super._write(chunk, encoding, done)
-    if (this.#flowing) return go()
-    this.#waiting = go
-    this.emit('stalled')
+    if (this.#flowing) go()
+    else this.#waiting = go
   }
 }
