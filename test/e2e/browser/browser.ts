@@ -29,7 +29,7 @@ export async function visit(browser: Browser, address: string): Promise<Visit> {
   const context = await browser.newContext({
     ignoreHTTPSErrors: true, // nobody knows the authority of the tests
     locale: 'en-US',
-    viewport: { width: 640, height: 520 },
+    viewport: { width: 900, height: 520 },
   })
   context.setDefaultTimeout(PATIENCE)
   const page = await context.newPage()

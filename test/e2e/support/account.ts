@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chownSync, lchownSync, readdirSync } from 'node:fs'
+import { lchownSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The system account that ejabberd and the program run as. */
@@ -16,15 +16,12 @@ export function systemAccount(): SystemAccount {
   return { name: 'ejabberd', ids: { uid: Number(id('-u', 'ejabberd')), gid: Number(id('-g', 'ejabberd')) } }
 }
 
-/** Makes a folder and what is in it the property of the account. */
-export function giveTo({ ids }: SystemAccount, folder: string): void {
+/** Makes a file or folder, and what is in it, the property of the account. */
+export function giveTo({ ids }: SystemAccount, path: string): void {
   if (ids.uid === undefined || ids.gid === undefined) return
-  chownSync(folder, ids.uid, ids.gid)
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) giveTo({ name: '', ids }, path)
-    else lchownSync(path, ids.uid, ids.gid)
-  }
+  lchownSync(path, ids.uid, ids.gid)
+  if (!lstatSync(path).isDirectory()) return
+  for (const name of readdirSync(path)) giveTo({ name, ids }, join(path, name))
 }
 
 /** Can the account run this file? */

@@ -11,7 +11,10 @@ export function makeCertificate(folder: string, hosts: readonly string[]): strin
   execFileSync('openssl', [
     ...['req', '-x509', '-nodes', '-days', '2', '-subj', `/CN=${hosts[0]}`],
     ...['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
-    ...['-addext', `subjectAltName=IP:127.0.0.1,${hosts.map((host) => `DNS:${host}`).join()}`],
+    ...[
+      '-addext',
+      `subjectAltName=IP:127.0.0.1,${hosts.flatMap((host) => [`DNS:${host}`, `DNS:*.${host}`]).join()}`,
+    ],
     ...['-keyout', key as string, '-out', certificate as string],
   ])
   writeFileSync(

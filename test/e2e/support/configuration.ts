@@ -17,6 +17,9 @@ export const HOST = 'example.org'
 /** The host of the example that lets everybody in. */
 export const GUEST_HOST = 'guest.example.org'
 
+/** A change to the configuration, made with {@link replace}. */
+export type Edit = (configuration: string, places: Places) => string
+
 /** The example with the ports and paths of a test, and nothing else changed. */
 export function exampleConfiguration({ ports, certificate, program, accounts, programLog }: Places): string {
   let text = readFileSync(join(packageRoot(), 'ejabberd.yml.example'), 'utf8')
@@ -38,3 +41,12 @@ export function replace(text: string, from: string, to: string, times = 1): stri
   }
   return parts.join(to)
 }
+
+/** An edit: the handlers module instead of the account store. The file must be readable for ejabberd. */
+export function withHandlers(file: string): Edit {
+  return (text, { accounts }) => replace(text, ` --accounts ${accounts} `, ` --handlers ${file} `)
+}
+
+/** An edit: every request stands in the program's log, not only what an administrator looks for. */
+export const withEveryRequestLogged: Edit = (text, { program }) =>
+  replace(text, ` '${program} `, ` '${program} --log-level debug `)

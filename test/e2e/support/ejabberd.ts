@@ -3,29 +3,32 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { giveTo } from './account.ts'
+import { type Edit, withHandlers } from './configuration.ts'
 import { type Installation, install } from './installation.ts'
 import { descendants, kill, type Process, processes } from './processes.ts'
 import { type Finished, run } from './run.ts'
 import { until, within } from './wait.ts'
 
-/** How a test's ejabberd differs from the example. */
-export interface Variant {
-  /** Changes the configuration made from the example; use `replace` in it. */
-  edit?: (configuration: string, installation: Installation) => string
-}
-
 /** Starts an ejabberd of its own, with the example as configuration, and waits until it answers. */
-export async function startEjabberd({ edit = (text) => text }: Variant = {}): Promise<Ejabberd> {
-  const installation = await install()
-  const ejabberd = new Ejabberd(installation)
-  ejabberd.configure(edit)
+export async function startEjabberd({ edits = [], handlers }: Variant = {}): Promise<Ejabberd> {
+  const ejabberd = new Ejabberd(await install())
   try {
+    if (handlers !== undefined) ejabberd.configure(withHandlers(ejabberd.write('handlers.js', handlers)))
+    for (const edit of edits) ejabberd.configure(edit)
     await ejabberd.start()
   } catch (error) {
     await ejabberd.dispose()
     throw error
   }
   return ejabberd
+}
+
+/** How a test's ejabberd differs from the example. */
+export interface Variant {
+  edits?: Edit[]
+  /** The source of a handlers module, which lies in `handlers.js` and takes the place of the account store. */
+  handlers?: string
 }
 
 /** One ejabberd on loopback, with everything that belongs to it in one temporary folder. */
@@ -38,9 +41,18 @@ export class Ejabberd {
   }
 
   /** Changes the configuration file; a running server sees it at the next `reload_config` or `start`. */
-  configure(edit: NonNullable<Variant['edit']>): void {
-    const { configuration } = this.installation
-    writeFileSync(configuration, edit(readFileSync(configuration, 'utf8'), this.installation))
+  configure(edit: Edit): void {
+    const { configuration, places } = this.installation
+    writeFileSync(configuration, edit(readFileSync(configuration, 'utf8'), places))
+  }
+
+  /** Writes a file into the server's folder, readable for ejabberd, and gives its path. */
+  write(name: string, content: string): string {
+    const { account, folder } = this.installation
+    const file = join(folder, name)
+    writeFileSync(file, content)
+    giveTo(account, file)
+    return file
   }
 
   /** Starts the server and waits until it accepts clients. */
@@ -138,6 +150,12 @@ export class Ejabberd {
   /** What ejabberd has logged since it was started. */
   log(): string {
     return readIfThere(this.#logFile)
+  }
+
+  /** Takes the ban of mod_fail2ban from the tests, which fail on purpose more often than an honest address. */
+  async unban(): Promise<void> {
+    const { status, stdout } = await this.ctl('unban_ip', '127.0.0.1')
+    if (status !== 0) throw new Error(`unban_ip: status ${status}: ${stdout}`)
   }
 
   /** What the programs have logged. */

@@ -36,7 +36,7 @@ export async function install(): Promise<Installation> {
   if (!existsSync(EJABBERDCTL)) throw new Error(`no ${EJABBERDCTL}; please run: apt-get install ejabberd`)
   const account = systemAccount()
   const folder = mkdtempSync(join(tmpdir(), 'extauth-e2e-'))
-  for (const name of ['bin', 'log', 'spool']) mkdirSync(join(folder, name))
+  for (const name of ['accounts', 'bin', 'log', 'spool']) mkdirSync(join(folder, name), { mode: 0o700 })
   const places = await layOut(folder, account)
   const configuration = join(folder, 'ejabberd.yml')
   writeFileSync(configuration, exampleConfiguration(places))

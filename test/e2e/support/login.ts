@@ -1,4 +1,5 @@
-import { type Client, client } from '@xmpp/client'
+import { randomUUID } from 'node:crypto'
+import { type Authentication, type Client, client, type Element } from '@xmpp/client'
 import { Bosh } from './bosh.ts'
 import { HOST } from './configuration.ts'
 import type { Ejabberd } from './ejabberd.ts'
@@ -11,6 +12,10 @@ export interface Person {
   password?: string
   host?: string
   resource?: string
+  /** Hears every element the server sends, from the stream features on. */
+  watch?: (element: Element) => void
+  /** Called on the encrypted connection before the login. */
+  beforehand?: (entity: Client) => Promise<void>
 }
 
 /** The address of each of the listeners, as a client would write it. */
@@ -30,11 +35,17 @@ export async function login(
   person: Person,
 ): Promise<Client> {
   installWebSocket()
-  const { host = HOST, user, password, resource = 'test' } = person
-  const credentials = user === undefined ? {} : { username: bytes(user), password: bytes(password ?? '') }
+  const { host = HOST, user, password, resource = randomUUID() } = person
   const service = addresses(ejabberd)[transport]
-  const entity = client({ service, domain: host, resource, timeout: 20_000, ...credentials })
+  const credentials: Authentication = async (authenticate, mechanisms, _fast, entity) => {
+    await person.beforehand?.(entity)
+    if (user === undefined) return await authenticate({}, 'ANONYMOUS')
+    if (!mechanisms.includes('PLAIN')) throw new Error(`no PLAIN: ${mechanisms}`)
+    await authenticate({ username: bytes(user), password: bytes(password ?? '') }, 'PLAIN')
+  }
+  const entity = client({ service, domain: host, resource, timeout: 20_000, credentials })
   entity.reconnect.stop()
+  if (person.watch !== undefined) entity.on('element', person.watch)
   entity.on('error', () => {}) // start() rejects with it; without a listener it would end the process, too
   try {
     await within(`a login of ${user ?? 'a guest'}`, entity.start(), { evidence: ejabberd.evidence })
@@ -47,7 +58,7 @@ export async function login(
 
 /** Logs in over BOSH up to the bound resource; throws what the server answers instead of success. */
 export async function loginOverBosh(ejabberd: Ejabberd, person: Person): Promise<Bosh> {
-  const { host = HOST, user, password, resource = 'test' } = person
+  const { host = HOST, user, password, resource = randomUUID() } = person
   const bosh = new Bosh(addresses(ejabberd).bosh, host)
   await bosh.open()
   const answer = await bosh.ask(

@@ -4,7 +4,7 @@ declare module '@xmpp/client' {
 
   export interface Element {
     name: string
-    attrs: Record<string, string>
+    attrs: { from?: string; to?: string; type?: string; id?: string }
     is(name: string, namespace?: string): boolean
     getChild(name: string, namespace?: string): Element | undefined
     getChildren(name: string, namespace?: string): Element[]
@@ -27,16 +27,23 @@ declare module '@xmpp/client' {
     start(): Promise<JID>
     stop(): Promise<unknown>
     send(element: Element): Promise<void>
+    sendReceive(element: Element, timeout?: number): Promise<Element>
   }
 
   export interface ClientOptions {
     service: string
     domain: string
     resource?: string
-    username?: string
-    password?: string
+    credentials: Authentication
     timeout?: number
   }
+
+  export type Authentication = (
+    authenticate: (credentials: { username?: string; password?: string }, mechanism: string) => Promise<void>,
+    mechanisms: string[],
+    fast: unknown,
+    entity: Client,
+  ) => Promise<void>
 
   export function client(options: ClientOptions): Client
   export function xml(
