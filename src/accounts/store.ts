@@ -32,8 +32,9 @@ import { hasCode, reporting, reportingSync } from './failure.ts'
 import { discard, placeDirectory, placeFile, syncDirectory, unfinishedName } from './files.ts'
 import { sweep } from './leftovers.ts'
 import { type Account, listAccounts } from './listing.ts'
-import { encodeName, isDigest } from './names.ts'
+import { encodeName } from './names.ts'
 import { checkRoot, makeRoot } from './root.ts'
+import { exists, nameFile, openServerDirectory, WORKSHOP } from './server-directory.ts'
 import { createSharedSync } from './shared-sync.ts'
 
 /** Where the accounts are if nobody says otherwise. */
@@ -148,7 +149,7 @@ export class AccountStore {
   }
 
   #workshop(server: string): string {
-    return `${this.#server(server)}/.tmp`
+    return `${this.#server(server)}/${WORKSHOP}`
   }
 
   #account(user: string, server: string): string {
@@ -193,34 +194,13 @@ export class AccountStore {
     })
   }
 
-  /** Makes what a server's accounts need to be in, and tidies it, once in the life of this object. */
+  /** Once for each server in the life of this object. */
   #open(server: string): Promise<void> {
-    const opening = this.#openings.get(server) ?? this.#openServer(server)
+    const opening = this.#openings.get(server) ?? openServerDirectory(this.directory, server)
     this.#openings.set(server, opening)
     opening.catch(() => this.#openings.delete(server))
     return opening
   }
-
-  async #openServer(server: string): Promise<void> {
-    const path = this.#server(server)
-    if (!exists(this.#workshop(server))) {
-      const placed = await placeDirectory(this.directory, path, {
-        '.tmp': null,
-        ...nameFile('.name', server),
-      })
-      // A directory that somebody made by hand.
-      if (!placed) await placeDirectory(path, this.#workshop(server), {})
-    }
-    // Also if it was there: whoever made it may not have come that far.
-    await syncDirectory(path)
-    await syncDirectory(this.directory)
-    await sweep(this.directory)
-    await sweep(this.#workshop(server))
-  }
-}
-
-function nameFile(file: string, name: string): Record<string, string> {
-  return isDigest(encodeName(name)) ? { [file]: name } : {}
 }
 
 async function syncUnlessGone(directory: string): Promise<void> {
@@ -230,9 +210,4 @@ async function syncUnlessGone(directory: string): Promise<void> {
     // Removed since: the change came first.
     if (!hasCode(error, 'ENOENT')) throw error
   }
-}
-
-function exists(path: string): boolean {
-  // Not existsSync, to which a directory that cannot be read does not exist.
-  return statSync(path, { throwIfNoEntry: false }) !== undefined
 }

@@ -78,23 +78,30 @@ export function accounts(options: AccountsOptions): Handlers {
   }
 
   async function setpass(request: PasswordRequest): Promise<boolean> {
-    const { user, server, password } = request
-    const hash = await hashPassword(password)
+    const { user, server } = request
+    const hash = await hashFor(request)
     const changed = (await patiently(request, () => store.change(user, server, hash))) === true
-    if (changed) memory.add(hash, password)
+    if (changed) memory.add(hash, request.password)
     return changed
   }
 
   async function tryregister(request: PasswordRequest): Promise<boolean> {
-    const { user, server, password } = request
+    const { user, server } = request
     // ejabberd prepares names; what could not be written in a line of an export is nobody's name.
     if (!isPlainName(user) || !isPlainName(server)) return false
     if ((await patiently(request, () => store.has(user, server))) === true) return isSame(request)
-    const hash = await hashPassword(password)
+    const hash = await hashFor(request)
     const created = (await patiently(request, () => store.create(user, server, hash))) === true
     if (!created) return isSame(request)
-    memory.add(hash, password)
+    memory.add(hash, request.password)
     return true
+  }
+
+  async function hashFor({ password, signal }: PasswordRequest): Promise<string> {
+    const hash = await hashPassword(password)
+    // A write that was reported as failed must not take effect after all.
+    signal.throwIfAborted()
+    return hash
   }
 
   /** Is the account that is there already the one that would have been registered? */

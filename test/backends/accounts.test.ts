@@ -185,6 +185,18 @@ test('a request that is aborted does not wait for the store any longer', async (
   await assert.rejects(async () => answer, { code: 'ERR_STORE' })
 })
 
+for (const operation of ['setpass', 'tryregister'] as const) {
+  test(`${operation}: a request that is aborted while its password is hashed writes nothing`, async (t) => {
+    const { store, handlers } = await setUp(t)
+    const before = store.read('alice', SERVER)
+    const user = operation === 'setpass' ? 'alice' : 'bob'
+    const late = withPassword(operation, user, 'late', { signal: AbortSignal.abort() })
+    await assert.rejects(async () => handlers[operation](late), { name: 'AbortError' })
+    assert.equal(store.read('alice', SERVER), before)
+    assert.equal(store.has('bob', SERVER), false)
+  })
+}
+
 const misuse = (title: string, options: unknown, message: string) =>
   test(`${title} is a TypeError`, () => {
     assert.throws(() => accounts(options as AccountsOptions), { name: 'TypeError', message })
