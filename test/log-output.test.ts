@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { fileOutput, type LogOutput, streamOutput } from '../src/log-output.ts'
+import { temporaryFolder } from './helpers/files.ts'
+import { Sink, StalledSink } from './helpers/streams.ts'
+import { settled } from './helpers/turns.ts'
+
+function textOf(sink: Sink): string {
+  return Buffer.from(sink.hex, 'hex').toString()
+}
+
+test('lines go to the stream as they are', () => {
+  const stream = new Sink()
+  const { writeLine, reopen } = streamOutput(stream)
+  writeLine('a\n')
+  reopen()
+  writeLine('b\n')
+  assert.equal(textOf(stream), 'a\nb\n')
+})
+test('while the reader stalls, lines are dropped, and later it is said how many', async () => {
+  const stream = new StalledSink()
+  const { writeLine } = streamOutput(stream)
+  const line = `${'x'.repeat(1023)}\n`
+  for (let count = 0; count < 3000; count++) writeLine(line)
+  assert.ok(stream.writableLength < 2 << 20, `${stream.writableLength} bytes wait`)
+  const kept = Math.floor(stream.writableLength / line.length)
+  stream.flow()
+  while (stream.writableLength > 0) await settled(1)
+  writeLine('again\n')
+  writeLine('and again\n')
+  const text = textOf(stream)
+  assert.ok(text.startsWith(line.repeat(kept)))
+  assert.equal(
+    text.slice(kept * line.length),
+    `event=log_lines_dropped count=${3000 - kept}\nagain\nand again\n`,
+  )
+})
+test('a stream that breaks or is closed is no error', async () => {
+  const broken = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
+  const { writeLine } = streamOutput(broken)
+  writeLine('a\n')
+  await settled()
+  writeLine('b\n')
+  assert.equal(broken.destroyed, true)
+  const ended = new Sink()
+  const output = streamOutput(ended)
+  ended.end()
+  output.writeLine('a\n')
+  await settled()
+})
+
+interface Files {
+  readonly path: string
+  readonly read: (name?: string) => string
+  readonly fallback: Sink
+  readonly output: LogOutput
+  /** Lets so many milliseconds pass. */
+  readonly pass: (ms: number) => void
+}
+
+function logFile(t: TestContext, prepare: (path: string) => void = () => {}): Files {
+  const folder = temporaryFolder(t)
+  const path = join(folder, 'extauth.log')
+  let now = 1000
+  t.mock.method(performance, 'now', () => now)
+  prepare(path)
+  const fallback = new Sink()
+  return {
+    path,
+    read: (name = 'extauth.log') => readFileSync(join(folder, name), 'utf8'),
+    fallback,
+    output: fileOutput(path, streamOutput(fallback)),
+    pass: (ms) => {
+      now += ms
+    },
+  }
+}
+
+test('lines are appended to the file, which others cannot read', (t) => {
+  const { path, read, fallback, output } = logFile(t)
+  output.writeLine('a\n')
+  output.writeLine('b\n')
+  fileOutput(path, output).writeLine('c\n')
+  assert.equal(read(), 'a\nb\nc\n')
+  assert.equal(statSync(path).mode & 0o007, 0)
+  assert.equal(textOf(fallback), '')
+})
+test('a file that was renamed is written on until it is opened anew', (t) => {
+  const { path, read, output } = logFile(t)
+  output.writeLine('a\n')
+  renameSync(path, `${path}.1`)
+  output.writeLine('b\n')
+  output.reopen()
+  output.writeLine('c\n')
+  output.reopen()
+  output.reopen()
+  output.writeLine('d\n')
+  assert.equal(read('extauth.log.1'), 'a\nb\n')
+  assert.equal(read(), 'c\nd\n')
+})
+test('what a file does not take goes to the fallback, and it is said why', (t) => {
+  const { path, fallback, output } = logFile(t, (where) => mkdirSync(where))
+  output.writeLine('a\n')
+  output.writeLine('b\n')
+  assert.equal(textOf(fallback), `event=log_file_failed file="${path}" reason=EISDIR\na\nb\n`)
+})
+test('a file that cannot be written is tried again after five seconds', (t) => {
+  const { path, read, fallback, output, pass } = logFile(t, (where) => mkdirSync(where))
+  output.writeLine('a\n')
+  rmdirSync(path)
+  pass(4999)
+  output.writeLine('b\n')
+  assert.match(textOf(fallback), /a\nb\n$/)
+  pass(1)
+  output.writeLine('c\n')
+  assert.equal(read(), 'c\n')
+  assert.match(textOf(fallback), /a\nb\n$/)
+})
+test('a file that is mended is taken at once when it is opened anew', (t) => {
+  const { path, read, output } = logFile(t, (where) => mkdirSync(where))
+  output.writeLine('a\n')
+  rmdirSync(path)
+  output.reopen()
+  output.writeLine('b\n')
+  assert.equal(read(), 'b\n')
+})
+test('a folder without permission is no error', { skip: process.getuid?.() === 0 && 'root may all' }, (t) => {
+  const { path, fallback, output } = logFile(t, (where) => chmodSync(join(where, '..'), 0o500))
+  output.writeLine('a\n')
+  assert.equal(textOf(fallback), `event=log_file_failed file="${path}" reason=EACCES\na\n`)
+})
+test('a full disk is no error', { skip: process.platform !== 'linux' && 'there is no /dev/full' }, () => {
+  const fallback = new Sink()
+  fileOutput('/dev/full', streamOutput(fallback)).writeLine('a\n')
+  assert.equal(textOf(fallback), 'event=log_file_failed file="/dev/full" reason=ENOSPC\na\n')
+})
