@@ -7,24 +7,32 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
 
 /** How often the stand-in looks whether the installation is whole again, in milliseconds. */
 const RETRY_AFTER = 3000
+/** The exit status of a program that could not start, and of nothing else that serves. */
+const CANNOT_START = 3
+/** Set for the child of a stand-in, which shall not stand in once more: what the parent could not start for. */
+const TOLD = 'EJABBERD_EXTAUTH_TOLD'
 
 const args = process.argv.slice(2)
 const exit = process.exit.bind(process)
+const told = process.env[TOLD]
+delete process.env[TOLD]
 
 try {
   const { main } = await import('./main.ts')
   end(await main(args))
 } catch (error) {
-  const reason = error instanceof Error ? error.message : String(error)
-  const node = `Node.js ${process.version}, 20.19 or newer is needed`
-  process.stderr.write(`ejabberd-extauth cannot start: ${reason} (${node})\n`)
+  const cause = error instanceof Error ? error.message : String(error)
+  const reason = `cannot start: ${cause} (Node.js ${process.version}, 20.19 or newer is needed)`
   const serving = args[0] !== 'call' && args[0] !== 'account' && !process.stdin.isTTY
-  if (serving) standIn()
-  else exit(3)
+  if (!serving) process.stderr.write(`ejabberd-extauth ${reason}\n`)
+  else if (reason !== told) log(reason)
+  if (serving && told === undefined) standIn(reason)
+  else exit(CANNOT_START)
 }
 
 /** Lets what was written reach its reader, but does not wait for a reader of the log that has stalled. */
@@ -33,8 +41,21 @@ function end(status: number): void {
   process.stdout.write('', () => process.stderr.write('', () => exit(status)))
 }
 
+/** Says it where the program would have, as far as that can be found out without its code. */
+function log(reason: string): void {
+  const line = `time=${new Date().toISOString()} level=error event=broken_installation reason=${JSON.stringify(reason)}\n`
+  process.stderr.write(line)
+  const at = args.findIndex((arg) => /^--log-file(=|$)/.test(arg))
+  const file = args[at]?.slice('--log-file='.length) || args[at + 1]
+  try {
+    if (at >= 0 && file !== undefined) appendFileSync(file, line)
+  } catch {
+    // Standard error has it.
+  }
+}
+
 /** Answers "failed" to every frame until the program can be started: 00 02 00 02, or 00 02 00 00 with --strict. */
-function standIn(): void {
+function standIn(reason: string): void {
   const { stdin, stdout } = process
   const reply = Buffer.of(0, 2, 0, args.includes('--strict') ? 0 : 2)
   let pending = Buffer.alloc(0)
@@ -47,25 +68,35 @@ function standIn(): void {
   })
   stdin.on('end', () => exit(1))
   stdout.on('error', () => exit(1))
-  const retry = setInterval(() => {
-    start(['--version'], 'ignore').on('exit', (status) => {
-      // Between two frames nothing is lost when somebody else goes on reading.
-      if (status !== 0 || pending.length > 0 || stdin.destroyed) return
-      clearInterval(retry)
-      handOver()
+  setTimeout(function attempt() {
+    const retry = () => setTimeout(attempt, RETRY_AFTER)
+    // Between two frames nothing is lost when somebody else goes on reading.
+    if (pending.length > 0) {
+      retry()
+      return
+    }
+    stdin.pause()
+    handOver(reason, () => {
+      stdin.resume()
+      retry()
     })
   }, RETRY_AFTER)
 }
 
-/** Leaves standard input and output to a whole program; there is no way for this process to become it. */
-function handOver(): void {
-  const program = start(args, 'inherit')
-  process.stdin.removeAllListeners('end').destroy()
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-    process.on(signal, () => program.kill(signal))
-  program.on('exit', (status) => exit(status ?? 1))
-}
-
-function start(programArgs: readonly string[], stdio: 'inherit' | 'ignore'): ChildProcess {
-  return spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...programArgs], { stdio })
+/** Leaves standard input and output to a program of its own: there is no way for this process to become it. */
+function handOver(reason: string, onFailure: () => void): void {
+  const command = [...process.execArgv, process.argv[1] ?? '', ...args]
+  const program = spawn(process.execPath, command, {
+    stdio: 'inherit',
+    env: { ...process.env, [TOLD]: reason },
+  })
+  const forward = (signal: NodeJS.Signals) => program.kill(signal)
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, forward)
+  const fail = () => {
+    for (const signal of signals) process.off(signal, forward)
+    onFailure()
+  }
+  program.on('error', fail)
+  program.on('exit', (status) => (status === CANNOT_START ? fail() : exit(status ?? 1)))
 }

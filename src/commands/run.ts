@@ -4,6 +4,7 @@
  * @module
  */
 import { isatty } from 'node:tty'
+import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
 import { fileOutput, type LogOutput, streamOutput } from '../log-output.ts'
@@ -36,13 +37,29 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write(EXPLANATION)
     return 2
   }
+  const options = parseOrMistake(args)
+  if (!(options instanceof UsageError)) await importCode(options)
   const stdio = takeStdio()
   keepExit()
+  return options instanceof UsageError
+    ? await serveMistake(options, args, stdio)
+    : await serveOptions(options, stdio)
+}
+
+/**
+ * Imports what of our own code these options need. A part that is missing is the entry's to deal with, and that
+ * can be done as long as the input is untouched: Node does not try again in this process to import it.
+ */
+async function importCode({ handlers }: Options): Promise<void> {
+  await (handlers === undefined ? import('../backends/accounts.ts') : import('../handlers-module.ts'))
+}
+
+function parseOrMistake(args: readonly string[]): Options | UsageError {
   try {
-    return await serveOptions(parse(args), stdio)
+    return parse(args)
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    return await serveMistake(error, args, stdio)
+    if (error instanceof UsageError) return error
+    throw error
   }
 }
 
@@ -76,7 +93,7 @@ async function serveOptions(options: Options, stdio: Stdio): Promise<number> {
 
 /** Wrong arguments do not go away by waiting: every request fails at once, until somebody mends ejabberd.yml. */
 async function serveMistake(mistake: UsageError, args: readonly string[], stdio: Stdio): Promise<number> {
-  const options = { ...DEFAULT_OPTIONS, strict: args.includes('--strict') }
+  const options = { ...DEFAULT_OPTIONS, strict: args.includes('--strict'), logFile: findLogFile(args) }
   const log = startLog(logOutput(options), options)
   const reason = reasonOf(mistake)
   log.write('error', 'wrong_arguments', { reason })
@@ -87,6 +104,14 @@ async function serveMistake(mistake: UsageError, args: readonly string[], stdio:
   await serveConnection({ ...stdio, handlers, timeout: options.timeout, strict: options.strict, log, signal })
   log.write('error', 'ended', { reason })
   return 2
+}
+
+/** Where the log shall go, from arguments that are wrong elsewhere. */
+function findLogFile(args: readonly string[]): string | undefined {
+  const options = { 'log-file': { type: 'string' } } as const
+  const { values } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false })
+  const file = values['log-file']
+  return typeof file === 'string' && file !== '' ? file : undefined
 }
 
 function logOutput({ logFile }: Options): LogOutput {
