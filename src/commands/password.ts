@@ -27,11 +27,17 @@ export async function readPassword(
   { prompt = 'Password: ', twice = false }: { prompt?: string; twice?: boolean } = {},
 ): Promise<string> {
   if (stdin.isTTY !== true) return decode(await readFirstLine(stdin))
-  const password = decode(await ask(stdin, stderr, prompt))
-  if (twice && decode(await ask(stdin, stderr, 'The same again: ')) !== password) {
-    throw new UsageError('Expected the same password twice, got two different ones')
+  // Before the prompt, and until the last answer: who types at once, or ahead, must not see it either.
+  stdin.setRawMode?.(true)
+  try {
+    const password = decode(await ask(stdin, stderr, prompt))
+    if (twice && decode(await ask(stdin, stderr, 'The same again: ')) !== password) {
+      throw new UsageError('Expected the same password twice, got two different ones')
+    }
+    return password
+  } finally {
+    stdin.setRawMode?.(false)
   }
-  return password
 }
 
 /** The most that fits into a request; longer is a file by mistake. */
@@ -73,23 +79,16 @@ async function readFirstLine(stdin: Readable): Promise<Buffer> {
   return line.at(-1) === KEY.enter ? line.subarray(0, -1) : line
 }
 
-async function ask(stdin: Input, stderr: Writable, prompt: string): Promise<Buffer> {
+async function ask(stdin: Readable, stderr: Writable, prompt: string): Promise<Buffer> {
   stderr.write(prompt)
-  stdin.setRawMode?.(true)
-  try {
-    return await readKeys(stdin)
-  } finally {
-    stdin.setRawMode?.(false)
-    stdin.pause()
-    stderr.write('\n')
-  }
+  return readKeys(stdin).finally(() => stderr.write('\n'))
 }
 
 function readKeys(stdin: Readable): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let typed: Buffer = Buffer.alloc(0)
     const finish = (settle: () => void) => {
-      stdin.off('data', onData).off('end', onEnd).off('error', onError)
+      stdin.off('data', onData).off('end', onEnd).off('error', onError).pause()
       settle()
     }
     const onError = (error: Error) => finish(() => reject(error))

@@ -67,7 +67,7 @@ test('a store that cannot be written can be read, and a write is a StoreError th
       )
       return (error.cause as NodeJS.ErrnoException).code === 'EACCES'
     })
-  })
+  }).finally(() => chmodSync(join(store.directory, 'example.org'), 0o700))
 })
 
 test('a store of somebody else is a StoreError', { skip: !ROOT }, async (t) => {

@@ -138,14 +138,15 @@ test('a server without accounts has none', async (t) => {
 
 test('files are private, whatever the umask', async (t) => {
   for (const umask of [0o000, 0o077, 0o777]) {
+    const store = new AccountStore(join(temporaryDirectory(t), 'store'))
     const before = process.umask(umask)
-    const store = await temporaryStore(t)
-      .then(async (made) => {
-        await made.create('alice', 'example.org', 'one')
-        await made.change('alice', 'example.org', 'two')
-        return made
-      })
-      .finally(() => process.umask(before))
+    try {
+      await store.initialise()
+      await store.create('alice', 'example.org', 'one')
+      await store.change('alice', 'example.org', 'two')
+    } finally {
+      process.umask(before)
+    }
     const mode = (path: string) => (statSync(join(store.directory, path)).mode & 0o777).toString(8)
     for (const directory of ['.', 'example.org', 'example.org/.tmp', 'example.org/alice']) {
       assert.equal(mode(directory), '700', directory)
