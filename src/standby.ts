@@ -38,7 +38,7 @@ export class Standby {
   readonly #options: StandbyOptions
   readonly #events: EventEmitter<{ loaded: [] }> = new EventEmitter()
   #current: Handlers | undefined
-  /** Replaced and not yet closed. */
+  /** Not in use any more and not yet closed. */
   readonly #old: Set<Handlers> = new Set()
   #problem: Error | undefined
   #failingSince: number = performance.now()
@@ -68,9 +68,9 @@ export class Standby {
     clearTimeout(this.#retry)
     const generation = ++this.#generation
     try {
-      const loaded = await inTime(this.#options.load())
+      const loaded = await inTime(this.#options.load(), this.#retire)
       if (generation === this.#generation) this.#replace(loaded)
-      else await loaded.close?.()
+      else this.#retire(loaded)
     } catch (error) {
       if (generation === this.#generation) this.#fail(error)
     }
@@ -85,22 +85,25 @@ export class Standby {
   }
 
   #replace(loaded: Handlers): void {
-    const { log, timeout } = this.#options
+    const { log } = this.#options
     const old = this.#current
     this.#current = loaded
     this.#problem = undefined
     this.#told = undefined
     log.write('info', 'handlers_loaded')
     this.#events.emit('loaded')
-    // A CommonJS module and a package are not loaded anew: these are the same.
-    if (old === undefined || old === loaded) return
+    if (old !== undefined) this.#retire(old)
+  }
+
+  /** Closes handlers later: by then the request in hand, which may still be with them, has been answered. */
+  readonly #retire = (old: Handlers): void => {
     this.#old.add(old)
-    // By then the request in hand, which may still be with the old ones, has been answered.
-    setTimeout(() => void this.#closeOld(old), timeout).unref()
+    setTimeout(() => void this.#closeOld(old), this.#options.timeout).unref()
   }
 
   async #closeOld(old: Handlers): Promise<void> {
-    if (!this.#old.delete(old)) return
+    // A CommonJS module and a package are not loaded anew: the old ones may be the new ones.
+    if (!this.#old.delete(old) || old === this.#current) return
     try {
       await old.close?.()
     } catch (error) {
@@ -134,12 +137,12 @@ export class Standby {
   }
 }
 
-function inTime(loading: Promise<Handlers>): Promise<Handlers> {
+function inTime(loading: Promise<Handlers>, retire: (late: Handlers) => void): Promise<Handlers> {
   return new Promise((resolve, reject) => {
     const error = new HandlersError(`expected the handlers to load within ${LOAD_TIMEOUT} ms, still waiting`)
     const expire = () => {
       reject(error)
-      loading.then((late) => late.close?.()).catch(() => {})
+      loading.then(retire, () => {})
     }
     const timer = setTimeout(expire, LOAD_TIMEOUT).unref()
     loading.then(resolve, reject).finally(() => clearTimeout(timer))

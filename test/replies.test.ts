@@ -4,7 +4,7 @@ import { OutputClosed, Replies } from '../src/replies.ts'
 import { Sink, StalledSink } from './helpers/streams.ts'
 import { settled } from './helpers/turns.ts'
 
-const LONG = Buffer.alloc(20_000, 1)
+const LONG = Buffer.alloc(100_000, 1)
 
 test('replies wait until they are flushed, and then go out in one write, in order', async () => {
   const output = new Sink()

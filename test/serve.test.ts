@@ -246,7 +246,7 @@ test('a reader that stalls loses no reply and costs no memory', async () => {
     })(),
     { objectMode: false },
   )
-  const output = new StalledSink()
+  const output = new StalledSink({ highWaterMark: 16_384 })
   const { done } = start({ isuser: ({ user }) => user === 'yes' }, { input, output, log: recordLog('error') })
   while (!output.stalls) await settled(1)
   await settled()
