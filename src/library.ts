@@ -6,7 +6,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Handlers } from './handlers.ts'
 import { checkHandlers } from './handlers-module.ts'
-import { createLog, type LogLevel } from './log.ts'
+import { createLog, LOG_LEVELS, type LogLevel } from './log.ts'
 import { streamOutput } from './log-output.ts'
 import { serveConnection } from './serve.ts'
 import { keepExit, surviveStrangers, takeStdio, terminationSignal } from './transports/stdio.ts'
@@ -50,6 +50,9 @@ export async function serve(handlers: Handlers, options: ServeOptions = {}): Pro
   const { timeout = 5000, strict = false, logLevel = 'info', streams } = options
   if (!(timeout > 0 && timeout < 30_000)) {
     throw new RangeError(`Expected \`timeout\` to be more than 0 and less than 30000 ms, got \`${timeout}\``)
+  }
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new RangeError(`Expected \`logLevel\` to be one of ${LOG_LEVELS.join(', ')}, got \`${logLevel}\``)
   }
   const checked = checkHandlers(handlers)
   const log = createLog(options.writeLog ?? streamOutput(process.stderr).writeLine, logLevel)
