@@ -50,3 +50,13 @@ export function withHandlers(file: string): Edit {
 /** An edit: every request stands in the program's log, not only what an administrator looks for. */
 export const withEveryRequestLogged: Edit = (text, { program }) =>
   replace(text, ` '${program} `, ` '${program} --log-level debug `)
+
+/** An edit: one more host that asks the program, with a section like that of the example but for a change. */
+export function withHost(host: string, change: Edit = (section) => section): Edit {
+  return (text, places) => {
+    const [section] = /(?<=^host_config:\n) {2}example\.org:\n(?: {4}.*\n)+/m.exec(text) ?? []
+    if (section === undefined) throw new Error(`no host_config of ${HOST} in the configuration`)
+    const another = change(replace(section, `  ${HOST}:\n`, `  ${host}:\n`), places)
+    return replace(replace(text, section, section + another), '\nhosts:\n', `\nhosts:\n  - ${host}\n`)
+  }
+}
