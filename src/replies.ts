@@ -20,6 +20,7 @@ export class Replies {
       this.#giveUp(this.#closed)
     }
     output.on('error', close).on('close', close)
+    if (output.destroyed) close()
   }
 
   add(reply: Buffer): void {
