@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { OutputClosed, Replies } from '../src/replies.ts'
 import { Sink, StalledSink } from './helpers/streams.ts'
@@ -33,11 +34,11 @@ test('the end leaves the output open: it is somebody else’s', async () => {
   assert.equal(output.writableEnded, false)
 })
 
-const waits = (title: string, wait: (replies: Replies) => Promise<void>) =>
+const waits = (title: string, wait: (replies: Replies) => Promise<void>, reply: Buffer = LONG) =>
   test(`${title} waits for a reader that has stalled`, async () => {
     const output = new StalledSink()
     const replies = new Replies(output)
-    replies.add(LONG)
+    replies.add(reply)
     let done = false
     const waiting = wait(replies).then(() => {
       done = true
@@ -46,11 +47,21 @@ const waits = (title: string, wait: (replies: Replies) => Promise<void>) =>
     assert.equal(done, false)
     output.flow()
     await waiting
-    assert.equal(output.bytes, LONG.length)
+    assert.equal(output.bytes, reply.length)
   })
 waits('a flush', (replies) => replies.flush())
 waits('the end', (replies) => replies.end())
+waits('the end, after a few bytes,', (replies) => replies.end(), Buffer.of(1))
 
+test('a flush rejects when the output was closed long before', async () => {
+  const output = new Sink()
+  output.destroy()
+  await once(output, 'close')
+  const replies = new Replies(output)
+  replies.add(Buffer.of(1))
+  await assert.rejects(replies.flush(), OutputClosed)
+  await replies.end()
+})
 test('a flush rejects when the output is closed before it', async () => {
   const output = new Sink()
   const replies = new Replies(output)

@@ -278,7 +278,17 @@ test('close ends the attempts', async (t) => {
   await clock.advance(RETRY_AFTER)
   assert.equal(attempts.length, 1)
 })
-test('close while loading: what comes of it is closed, and a failure is not told', async (t) => {
+test('close while loading: a failure is not told, and not tried again', async (t) => {
+  const clock = holdTime(t)
+  const { standby, log, attempts } = start()
+  await standby.close()
+  attempts[0]?.reject(new Error('no database'))
+  await standby.firstAttempt
+  await clock.advance(RETRY_AFTER)
+  assert.equal(attempts.length, 1)
+  assert.deepEqual(log.lines, [])
+})
+test('close while loading: what comes of it is closed', async (t) => {
   const clock = holdTime(t)
   const { standby, log, attempts } = start()
   await standby.close()
