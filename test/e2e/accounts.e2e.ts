@@ -5,7 +5,15 @@ import { type Client, xml } from '@xmpp/client'
 import { HOST } from './support/configuration.ts'
 import { type Ejabberd, startEjabberd } from './support/ejabberd.ts'
 import { login } from './support/login.ts'
-import { appear, assertRefused, messageSaying, registration, say, stanza, thrownOut } from './support/stanzas.ts'
+import {
+  appear,
+  assertRefused,
+  messageSaying,
+  registration,
+  say,
+  stanza,
+  thrownOut,
+} from './support/stanzas.ts'
 
 let ejabberd: Ejabberd
 before(async () => {
@@ -38,7 +46,7 @@ describe('from a chat program', () => {
   test('a cancelled account is thrown out and cannot log in', async () => {
     const end = thrownOut(carol)
     await registration(carol, 'remove').catch(() => {}) // the end of the stream may overtake the answer
-    await end
+    assert.match(await end, /User removed/)
     await assertRefused(visit('carol', 'the sécond'))
   })
 })
@@ -107,6 +115,6 @@ test('an account removed by hand cannot log in, and its owner, still online, can
   await erin.iqCaller.request(xml('iq', { type: 'get', to: HOST }, xml('ping', { xmlns: 'urn:xmpp:ping' })))
   const end = thrownOut(erin)
   assert.equal((await ejabberd.ctl('kick_user', 'erin', HOST)).status, 0)
-  await end
+  assert.match(await end, /has been kicked/)
   await assertRefused(visit('erin', 'for erin'))
 })

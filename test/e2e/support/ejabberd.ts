@@ -68,10 +68,14 @@ export class Ejabberd {
     const ended = once(server, 'exit').then(([status]) => {
       throw new Error(`ejabberd ended with status ${status}\n${this.evidence()}`)
     })
-    const started = this.until('ejabberd to start', () => this.log().includes('is started in the node'))
+    // ejabberd opens its ports when everything else has started.
+    const { c2s, http } = places.ports
+    const started = this.until(
+      'ejabberd to accept clients',
+      async () => (await accepts(c2s)) && (await accepts(http)),
+    )
     await Promise.race([started, ended])
     ended.catch(() => {}) // from here on its end is what stop() waits for
-    await Promise.all([places.ports.c2s, places.ports.http].map(connects))
   }
 
   /** Stops the server the way an administrator does and sees to it that no process is left. */
@@ -128,7 +132,7 @@ export class Ejabberd {
 
   /** Makes an account with `ejabberd-extauth account add`. */
   async addAccount(user: string, server: string, password: string): Promise<void> {
-    const args = ['account', 'add', user, server, '--accounts', this.installation.places.accounts]
+    const args = ['account', 'add', '--accounts', this.installation.places.accounts, '--', user, server]
     const { status, stderr } = await this.program(args, `${password}\n`)
     if (status !== 0) throw new Error(`account add ${user} ${server}: status ${status}: ${stderr}`)
   }
@@ -191,10 +195,12 @@ export class Ejabberd {
   }
 }
 
-async function connects(port: number): Promise<void> {
+function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
-  await within(`port ${port} to accept a connection`, once(socket, 'connect'))
-  socket.destroy()
+  const answer = new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+  })
+  return answer.finally(() => socket.destroy())
 }
 
 function readIfThere(file: string): string {

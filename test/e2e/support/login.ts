@@ -48,9 +48,10 @@ export async function login(
   if (person.watch !== undefined) entity.on('element', person.watch)
   entity.on('error', () => {}) // start() rejects with it; without a listener it would end the process, too
   try {
-    await within(`a login of ${user ?? 'a guest'}`, entity.start(), { evidence: ejabberd.evidence })
+    const start = Promise.race([entity.start(), cutOff(entity)])
+    await within(`a login of ${user ?? 'a guest'}`, start, { evidence: ejabberd.evidence })
   } catch (error) {
-    await entity.stop().catch(() => {})
+    if (entity.status !== 'disconnect') await entity.stop().catch(() => {})
     throw error
   }
   return entity
@@ -76,6 +77,13 @@ export async function loginOverBosh(ejabberd: Ejabberd, person: Person): Promise
 export function plain(user: string, password: string): string {
   const response = Buffer.from(`\0${user}\0${password}`).toString('base64')
   return `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${response}</auth>`
+}
+
+/** `start()` hears of an end of the connection that comes without an error only when its own patience ends. */
+function cutOff(entity: Client): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    entity.once('disconnect', () => reject(new Error('the server has cut the connection')))
+  })
 }
 
 function anonymous(): string {

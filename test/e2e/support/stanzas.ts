@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { type Client, type Element, xml } from '@xmpp/client'
 import { within } from './wait.ts'
 
@@ -45,9 +44,17 @@ export function registration(client: Client, fields: Record<string, string> | 'r
   )
 }
 
-/** Waits until the server has ended the client's connection. */
-export function thrownOut(client: Client): Promise<unknown> {
-  return within(`${client.jid} to be thrown out`, once(client, 'disconnect'))
+/** Waits until the server has ended the client's connection, and gives the reason it told. */
+export async function thrownOut(client: Client): Promise<string> {
+  let reason = ''
+  client.once('error', (error) => {
+    reason = String(error)
+  })
+  // Not `once` of node:events: it would take the error for a failure.
+  const { promise, resolve } = withResolvers<void>()
+  client.once('disconnect', () => resolve())
+  await within(`${client.jid} to be thrown out`, promise)
+  return reason
 }
 
 /** Asserts that a login was refused because of its name or password, and not for some other reason. */

@@ -4,7 +4,7 @@ declare module '@xmpp/client' {
 
   export interface Element {
     name: string
-    attrs: { from?: string; to?: string; type?: string; id?: string }
+    attrs: { from?: string; to?: string; type?: string; id?: string; code?: string; jid?: string }
     is(name: string, namespace?: string): boolean
     getChild(name: string, namespace?: string): Element | undefined
     getChildren(name: string, namespace?: string): Element[]
