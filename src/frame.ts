@@ -48,19 +48,15 @@ export function encodeFrame(body: Uint8Array | string): Buffer {
  * ```ts
  * import { decodeFrames, encodeFrame } from 'ejabberd-extauth'
  *
- * const [head, tail] = [encodeFrame('isuser:alice:example.org').subarray(0, 7), Buffer.from('alice:example.org')]
- * async function* chunks() {
- *   yield head.subarray(0, 1)
- *   yield head.subarray(1)
- *   yield Buffer.from('er:')
- *   yield tail
- * }
- * for await (const body of decodeFrames(chunks())) {
+ * const frame = encodeFrame('isuser:alice:example.org')
+ * for await (const body of decodeFrames([frame.subarray(0, 1), frame.subarray(1)])) {
  *   console.log(body.toString()) // isuser:alice:example.org
  * }
  * ```
  */
-export async function* decodeFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
+export async function* decodeFrames(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Buffer, void> {
   const decoder = new FrameDecoder()
   for await (const chunk of source) yield* decoder.push(chunk)
   decoder.end()
