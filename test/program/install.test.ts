@@ -32,9 +32,7 @@ test('installed, it runs through its symbolic link for a user who owns nothing b
   const folder = temporaryFolder(t)
   chmodSync(folder, 0o755)
   npm(packageRoot(), 'pack', '--pack-destination', folder)
-  const { version } = JSON.parse(
-    npm(packageRoot(), 'pkg', 'get', 'version').replace(/^(.*)$/s, '{"version":$1}'),
-  )
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))
   npm(folder, 'install', '--global', '--prefix', folder, join(folder, `ejabberd-extauth-${version}.tgz`))
   const program = join(folder, 'bin', 'ejabberd-extauth')
   assert.ok(lstatSync(program).isSymbolicLink())
