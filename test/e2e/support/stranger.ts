@@ -38,7 +38,7 @@ export async function passwordOverWebSocket(
       socket.send(`<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='${HOST}' version='1.0'/>`)
     })
     socket.addEventListener('message', (event) => {
-      const { data } = event as MessageEvent<string>
+      const { data } = event as Event & { data: string }
       heard += data
       if (data.includes('<stream:features')) socket.send(plain(user, password))
       if (END.test(data)) resolve()
