@@ -96,7 +96,10 @@ test('if nobody says otherwise, a reply may take thirty seconds, as ejabberd wai
   replies.write(Buffer.of(...YES))
   assert.equal(await asked, true)
   t.mock.timers.tick(29_999)
-  const late = assert.rejects(client.isuser('b', 'x'), { code: 'ERR_NO_REPLY', message: /within 30000 ms/ })
+  const next = client.isuser('b', 'x')
+  replies.write(Buffer.of(...NO))
+  assert.equal(await next, false)
+  const late = assert.rejects(client.isuser('c', 'x'), { code: 'ERR_NO_REPLY', message: /within 30000 ms/ })
   t.mock.timers.tick(30_000)
   await late
 })
