@@ -11,7 +11,14 @@ const SHA512 = 'LFUg030jDalV47vI/vyVPqYPZfJYXFbubq8v0cFDe2zXNeeGEk3Up0Fj/WTzT6t+
 export async function fetchConverse(folder: string): Promise<string> {
   const home = join(folder, 'converse')
   mkdirSync(home)
-  const options = ['--ignore-scripts', '--prefer-offline', '--silent', '--pack-destination', home]
+  const options = [
+    '--ignore-scripts',
+    '--prefer-offline',
+    '--fetch-retries=1',
+    '--loglevel=error',
+    '--pack-destination',
+    home,
+  ]
   const { stdout: name } = await succeed('npm', ['pack', CONVERSE, ...options], home)
   const tarball = join(home, name)
   const found = createHash('sha512').update(readFileSync(tarball)).digest('base64')
