@@ -156,7 +156,8 @@ export class Client {
   }
 
   /**
-   * Says goodbye as ejabberd does, by closing the program's input, and waits until the program has ended.
+   * Says goodbye as ejabberd does, by closing the program's input, and waits until the program has ended; one that
+   * has not ended after the time of a reply is killed.
    *
    * @returns Its exit status; `null` if a signal ended it, or if there is no program but streams.
    */
@@ -164,7 +165,11 @@ export class Client {
     this.#requests.end()
     const { program } = this
     if (program === undefined || program.pid === undefined) return null
-    if (program.exitCode === null && program.signalCode === null) await once(program, 'exit')
+    if (program.exitCode === null && program.signalCode === null) {
+      const timer = setTimeout(() => program.kill('SIGKILL'), this.#timeout)
+      await once(program, 'exit')
+      clearTimeout(timer)
+    }
     return program.exitCode
   }
 

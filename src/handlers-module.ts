@@ -4,6 +4,7 @@
  * @module
  */
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -40,7 +41,9 @@ export async function importHandlers(file: string): Promise<Handlers> {
 
 /** What is wrong, and in which line of the administrator's code. */
 async function explain(cause: unknown, url: URL): Promise<string> {
+  if (!existsSync(url)) return 'no such file'
   const reason = reasonOf(cause)
+  if (cause instanceof HandlersError) return reason
   const place = placeOf(cause)
   if (place?.includes('file:') === true) return `${reason} (${place})`
   const line = cause instanceof SyntaxError ? await placeOfSyntaxError(url) : undefined

@@ -17,8 +17,8 @@ interface Account {
   /** The virtual host, for example `example.org`, or an IPv6 literal in brackets. */
   readonly server: string
   /**
-   * Aborted when the request has met its deadline or nobody waits for the answer any more; hand it to `fetch`
-   * or a database client. Made only when somebody looks at it.
+   * Aborted when the request has met its deadline, which is nearer once the input has ended; hand it to `fetch` or a
+   * database client. Made only when somebody looks at it.
    */
   readonly signal: AbortSignal
 }
@@ -28,7 +28,11 @@ export interface UserRequest extends Account {
   readonly operation: 'isuser' | 'removeuser'
 }
 
-/** A request that comes with a password. */
+/**
+ * A request that comes with a password.
+ *
+ * The password shows neither when a request is printed nor in a copy of it (`{ ...request }`): name it.
+ */
 export interface PasswordRequest extends Account {
   readonly operation: 'auth' | 'setpass' | 'tryregister' | 'removeuser3'
   /** As the client sent it, never empty: any character may occur, `:` and newlines among them. */

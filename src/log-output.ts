@@ -5,6 +5,8 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { formatLine } from './log.ts'
+import { reasonOf } from './reason.ts'
 
 /** Takes whole lines. */
 export interface LogOutput {
@@ -27,7 +29,7 @@ export function streamOutput(stream: Writable): LogOutput {
         dropped++
         return
       }
-      if (dropped > 0) stream.write(`event=log_lines_dropped count=${dropped}\n`)
+      if (dropped > 0) stream.write(formatLine(new Date(), 'warn', 'log_lines_dropped', { count: dropped }))
       dropped = 0
       stream.write(line)
     },
@@ -55,8 +57,8 @@ export function fileOutput(path: string, fallback: LogOutput): LogOutput {
       } catch (error) {
         broken = performance.now()
         close()
-        const code = error instanceof Error && 'code' in error ? error.code : error
-        fallback.writeLine(`event=log_file_failed file=${JSON.stringify(path)} reason=${code}\n`)
+        const trouble = { file: path, reason: reasonOf(error) }
+        fallback.writeLine(formatLine(new Date(), 'error', 'log_file_failed', trouble))
         fallback.writeLine(line)
       }
     },

@@ -26,6 +26,8 @@ export interface LogFields {
   readonly file?: string
   readonly count?: number
   readonly version?: string
+  /** The process that writes: all workers of a pool may share a file. */
+  readonly pid?: number
 }
 
 /** Writes lines of its level and of more urgent ones. */
@@ -67,9 +69,11 @@ const FIELDS = [
   'file',
   'count',
   'version',
+  'pid',
 ] as const satisfies readonly (keyof LogFields)[]
 
-function formatLine(time: Date, level: LogLevel, event: string, fields: LogFields): string {
+/** One line, with its line end. */
+export function formatLine(time: Date, level: LogLevel, event: string, fields: LogFields): string {
   let line = `time=${time.toISOString()} level=${level} event=${event}`
   for (const key of FIELDS) {
     const value = fields[key]

@@ -9,7 +9,9 @@ import { createRequire } from 'node:module'
 export function version(): string {
   try {
     const found: unknown = createRequire(import.meta.url)('ejabberd-extauth/package.json')
-    return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : 'unknown'
+    return typeof found === 'object' && found !== null && 'version' in found
+      ? String(found.version)
+      : 'unknown'
   } catch {
     return 'unknown'
   }

@@ -23,6 +23,7 @@ function lineOf(event: string, fields?: LogFields): string {
 test('a line is time, level, event and the fields in an order of their own', () => {
   const fields = {
     version: '1.2.3',
+    pid: 4711,
     count: 3,
     file: '/var/log/x',
     reason: 'why',
@@ -35,7 +36,7 @@ test('a line is time, level, event and the fields in an order of their own', () 
   assert.equal(
     lineOf('request', fields),
     'time=2026-11-20T12:00:00.005Z level=warn event=request operation=auth user=alice server=example.org ' +
-      'outcome=refused ms=12.346 reason=why file=/var/log/x count=3 version=1.2.3\n',
+      'outcome=refused ms=12.346 reason=why file=/var/log/x count=3 version=1.2.3 pid=4711\n',
   )
 })
 test('a field that is not known is not there', () => {

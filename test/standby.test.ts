@@ -148,19 +148,41 @@ test('in a long outage requests fail at once', async (t) => {
   await settled()
   assert.equal(standby.source(asked), loaded)
 })
+test('attempts become five times as rare from the twentieth on', async (t) => {
+  const clock = holdTime(t)
+  const { attempts } = start()
+  const failNext = async (pause: number) => {
+    attempts.at(-1)?.reject(new Error('no database'))
+    await settled()
+    const before = attempts.length
+    await clock.advance(pause - 1)
+    assert.equal(attempts.length, before)
+    await clock.advance(1)
+    assert.equal(attempts.length, before + 1)
+  }
+  for (let failure = 1; failure < 20; failure++) await failNext(RETRY_AFTER)
+  for (let failure = 20; failure < 30; failure++) await failNext(5 * RETRY_AFTER)
+})
+
 test('the same trouble is told again once a minute, another one at once', async (t) => {
   const clock = holdTime(t)
   const { log, attempts } = start()
-  for (let attempt = 0; attempt <= 20; attempt++) {
+  for (let attempt = 0; attempt < 20; attempt++) {
     attempts[attempt]?.reject(new Error('no database'))
     await settled()
     await clock.advance(RETRY_AFTER)
   }
+  assert.equal(log.lines.length, 1)
+  await clock.advance(4 * RETRY_AFTER)
+  attempts[20]?.reject(new Error('no database'))
+  await settled()
   assert.equal(log.lines.length, 2)
+  await clock.advance(5 * RETRY_AFTER)
   attempts[21]?.reject(new Error('no such file'))
   await settled()
   assert.match(log.lines[2] ?? '', /no such file/)
 })
+
 test('a load that takes too long is given up, tried again, and closed when it comes after all', async (t) => {
   const clock = holdTime(t)
   const { standby, log, attempts } = start()

@@ -87,7 +87,7 @@ async function serveOptions(options: Options, stdio: Stdio): Promise<number> {
     await standby.close()
   }
   await serveConnection({ ...stdio, handlers: standby.source, timeout, strict, log, signal, close })
-  log.write('info', 'ended')
+  log.write('info', 'ended', { pid: process.pid })
   return status
 }
 
@@ -100,6 +100,7 @@ async function serveMistake(mistake: UsageError, args: readonly string[], stdio:
   const handlers = () => {
     throw mistake
   }
+  process.on('SIGHUP', () => {}) // nothing to load anew, and no reason to end
   const signal = terminationSignal(log)
   await serveConnection({ ...stdio, handlers, timeout: options.timeout, strict: options.strict, log, signal })
   log.write('error', 'ended', { reason })
@@ -122,6 +123,6 @@ function logOutput({ logFile }: Options): LogOutput {
 function startLog(output: LogOutput, { logLevel }: Options): Log {
   const log = createLog(output.writeLine, logLevel)
   surviveStrangers(log)
-  log.write('info', 'started', { version: version() })
+  log.write('info', 'started', { version: version(), pid: process.pid })
   return log
 }
