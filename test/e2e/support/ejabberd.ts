@@ -64,6 +64,7 @@ export class Ejabberd {
     const server = spawn(ejabberdctl, ['foreground'], { ...options, stdio: ['ignore', output, output] })
     closeSync(output)
     this.#server = server
+    endOnSignals()
     process.once('exit', this.#killGroup)
     const ended = once(server, 'exit').then(([status]) => {
       throw new Error(`ejabberd ended with status ${status}\n${this.evidence()}`)
@@ -193,6 +194,17 @@ export class Ejabberd {
   readonly #killGroup = (): void => {
     if (this.#server?.pid !== undefined) kill(-this.#server.pid)
   }
+}
+
+/** A signal would end the tests without an `exit` event, and leave ejabberd behind. */
+function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    if (!process.listeners(signal).includes(endNow)) process.on(signal, endNow)
+  }
+}
+
+function endNow(): void {
+  process.exit(1)
 }
 
 function accepts(port: number): Promise<boolean> {
