@@ -7,11 +7,14 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { HandlersError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
 import { placeOf, reasonOf, typeName } from './reason.ts'
 import { OPERATIONS } from './request.ts'
+
+/** How long it may take to find the line of a syntax error, in milliseconds. */
+const CHECK_TIMEOUT = 5000
 
 let loads = 0
 
@@ -46,16 +49,26 @@ async function explain(cause: unknown, url: URL): Promise<string> {
   if (cause instanceof HandlersError) return reason
   const place = placeOf(cause)
   if (place?.includes('file:') === true) return `${reason} (${place})`
-  const line = cause instanceof SyntaxError ? await placeOfSyntaxError(url) : undefined
+  const line = cause instanceof SyntaxError ? await placeOfSyntaxError(new URL(url.pathname, url)) : undefined
   return line === undefined ? reason : `${reason} (${line})`
 }
 
-/** Node tells the line of a syntax error to a terminal only. */
+/**
+ * Node tells the line of a syntax error to standard error only, so another one has to run into it: nothing is
+ * executed before all that is imported was understood.
+ */
 function placeOfSyntaxError(url: URL): Promise<string | undefined> {
+  const code = `await import(${JSON.stringify(url.href)})`
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--check', fileURLToPath(url)], (_error, _stdout, stderr) => {
-      resolve(/^.*:\d+$/m.exec(stderr)?.[0])
-    })
+    const options = { timeout: CHECK_TIMEOUT }
+    execFile(
+      process.execPath,
+      ['--input-type=module', '--eval', code],
+      options,
+      (_error, _stdout, stderr) => {
+        resolve(/^file:.*:\d+$/m.exec(stderr)?.[0])
+      },
+    )
   })
 }
 

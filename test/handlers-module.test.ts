@@ -95,7 +95,7 @@ const fails = (title: string, source: string | undefined, message: RegExp, name 
     })
   })
 fails('there is no such file', undefined, /no such file|Cannot find module/)
-fails('a syntax error', 'export default {', /SyntaxError: Unexpected end of input/)
+fails('a syntax error', 'export default {\n  auth( }', /SyntaxError: Unexpected token '}' \(file:.*:2\)/)
 fails('a module that throws', "throw new Error('no database')", /Error: no database/)
 fails('a module that throws nothing', 'throw undefined', /a thrown undefined/)
 fails('an import that is missing', "import './nowhere.mjs'", /nowhere\.mjs/)

@@ -57,7 +57,8 @@ const MISCONFIGURATIONS: Misconfiguration[] = [
       ejabberd.write('importer.js', `export { default } from './imported.js'\n`)
       ejabberd.write('imported.js', 'export default {\n  auth() { return tru e },\n}\n')
     },
-    reason: /event=handlers_not_loaded reason="\S*importer\.js: SyntaxError: Unexpected identifier/,
+    reason:
+      /event=handlers_not_loaded reason="\S*importer\.js: SyntaxError: Unexpected identifier .*imported\.js:\d+\)/,
     mend: () => ejabberd.write('imported.js', RIGHT_HANDLERS),
   },
   {
