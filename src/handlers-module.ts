@@ -10,6 +10,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { HandlersError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
+import { nearestOf } from './nearest.ts'
 import { placeOf, reasonOf, typeName } from './reason.ts'
 import { OPERATIONS } from './request.ts'
 
@@ -90,8 +91,9 @@ export function checkHandlers(value: unknown): Handlers {
     }
   }
   for (const name of Object.keys(value)) {
-    const nearest = name.toLowerCase()
-    if (!members.has(name) && members.has(nearest)) {
+    const nearest = nearestOf(name.toLowerCase().replaceAll('_', ''), [...members.keys()])
+    // With the right name there as well, it is a function of the administrator's own.
+    if (nearest !== undefined && members.get(nearest) === undefined) {
       throw new HandlersError(`there is no operation ${name}: write ${nearest}`)
     }
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { formatLine } from './log.ts'
 import { reasonOf } from './reason.ts'
@@ -40,10 +40,20 @@ export function streamOutput(stream: Writable): LogOutput {
 /** How long a file that cannot be written is left alone, in milliseconds. */
 const FILE_RETRY_AFTER = 5000
 
-/** Appends to a file, and writes to `fallback` what the file does not take (no permission, no space). */
+/** How often at most it is looked whether the file was moved away, in milliseconds. */
+const ROTATION_CHECK_AFTER = 1000
+
+/** Appends to a file, follows when it is moved away, and writes to `fallback` what the file does not take (no permission, no space). */
 export function fileOutput(path: string, fallback: LogOutput): LogOutput {
   let descriptor: number | undefined
   let broken = Number.NEGATIVE_INFINITY
+  let looked = Number.NEGATIVE_INFINITY
+  // Debian's logrotate moves all logs of ejabberd away and tells nobody but ejabberd.
+  const followRotation = () => {
+    if (descriptor === undefined || performance.now() - looked < ROTATION_CHECK_AFTER) return
+    looked = performance.now()
+    if (statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(descriptor).ino) close()
+  }
   const close = () => {
     if (descriptor !== undefined) closeSync(descriptor)
     descriptor = undefined
@@ -52,7 +62,11 @@ export function fileOutput(path: string, fallback: LogOutput): LogOutput {
     writeLine(line) {
       if (performance.now() - broken < FILE_RETRY_AFTER) return fallback.writeLine(line)
       try {
-        descriptor ??= openSync(path, 'a', 0o640)
+        followRotation()
+        if (descriptor === undefined) {
+          descriptor = openSync(path, 'a', 0o640)
+          looked = performance.now()
+        }
         writeSync(descriptor, line)
       } catch (error) {
         broken = performance.now()

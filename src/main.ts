@@ -26,11 +26,12 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runForPeople(name: 'call' | 'account', args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) return printHelp()
+  if (args.includes('--help') || args.includes('-h')) return printHelp()
 
   const { stdin, stdout, stderr }: Io = process
   // `account list | head` is no fault.
-  stdout.on('error', () => process.exit(0))
+  const exit = process.exit.bind(process)
+  stdout.on('error', () => exit(0))
   try {
     const command =
       name === 'call'

@@ -33,6 +33,8 @@ const EAGER_ATTEMPTS = 20
 const SLOWER = 5
 /** Time enough for a slow database, and an end to one that never answers; milliseconds. */
 const LOAD_TIMEOUT = 30_000
+/** Without the one nobody logs in, without the other nobody exists. */
+const EXPECTED = ['auth', 'isuser'] as const
 /** How often a trouble that stays is told again, in milliseconds. */
 const REMIND_AFTER = 60_000
 
@@ -96,6 +98,10 @@ export class Standby {
     this.#failures = 0
     this.#told = undefined
     log.write('info', 'handlers_loaded')
+    for (const operation of EXPECTED) {
+      if (loaded[operation] === undefined)
+        log.write('warn', 'handler_missing', { operation, outcome: 'refused' })
+    }
     this.#events.emit('loaded')
     if (old !== undefined) this.#retire(old)
   }

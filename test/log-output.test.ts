@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
@@ -93,7 +93,24 @@ test('lines are appended to the file, which others cannot read', (t) => {
   assert.equal(statSync(path).mode & 0o007, 0)
   assert.equal(textOf(fallback), '')
 })
-test('a file that was renamed is written on until it is opened anew', (t) => {
+test('a file that was renamed is left within a second', (t) => {
+  const { path, read, output, pass } = logFile(t)
+  output.writeLine('a\n')
+  renameSync(path, `${path}.1`)
+  pass(999)
+  output.writeLine('b\n')
+  pass(1)
+  output.writeLine('c\n')
+  renameSync(path, `${path}.2`)
+  writeFileSync(path, 'a new one\n')
+  pass(1000)
+  output.writeLine('d\n')
+  assert.equal(read('extauth.log.1'), 'a\nb\n')
+  assert.equal(read('extauth.log.2'), 'c\n')
+  assert.equal(read(), 'a new one\nd\n')
+})
+
+test('a file that was renamed is left at once when it is opened anew', (t) => {
   const { path, read, output } = logFile(t)
   output.writeLine('a\n')
   renameSync(path, `${path}.1`)

@@ -39,6 +39,7 @@ function request(): IncomingRequest {
 function handlers(close: () => void | Promise<void> = () => {}): Handlers & { closes: number } {
   return {
     closes: 0,
+    auth: () => true,
     isuser: () => true,
     close() {
       this.closes++
@@ -62,6 +63,16 @@ test('handlers that are loaded are there at once, without a promise', async () =
   assert.equal(standby.problem, undefined)
   assert.deepEqual(log.lines, ['level=info event=handlers_loaded'])
 })
+test('what nearly everybody needs and is missing is told', async () => {
+  const { standby, log, attempts } = start()
+  attempts[0]?.resolve({ setpass: () => true })
+  await standby.firstAttempt
+  assert.deepEqual(log.lines.slice(1), [
+    'level=warn event=handler_missing operation=auth outcome=refused',
+    'level=warn event=handler_missing operation=isuser outcome=refused',
+  ])
+})
+
 test('requests wait while the handlers are being loaded', async (t) => {
   stayAlive(t)
   const { standby, attempts } = start()

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { userInfo } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 import { StoreError } from '../errors.ts'
 
@@ -38,9 +39,19 @@ export function asStoreError(error: unknown, what: string): unknown {
   if (!isSystemError(error)) return error
   const [, text = 'unknown error'] = getSystemErrorMap().get(error.errno ?? 0) ?? []
   const place = error.path === undefined ? '' : ` at ${error.path}`
-  const user = process.geteuid === undefined ? '' : ` as uid ${process.geteuid()}`
-  const message = `Expected to be able to ${what}${user}, got ${error.code} (${text})${place}`
+  const cure = hasCode(error, 'EACCES', 'EPERM')
+    ? `; ${whoAmI()}: is the owner of the store the user of ejabberd?`
+    : ''
+  const message = `Expected to be able to ${what}, got ${error.code} (${text})${place}${cure}`
   return new StoreError(message, { cause: error })
+}
+
+function whoAmI(): string {
+  try {
+    return `this is the user ${userInfo().username}`
+  } catch {
+    return `this is uid ${process.geteuid?.()}`
+  }
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

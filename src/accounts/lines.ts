@@ -45,7 +45,8 @@ export function parseLine(line: string, server?: string): Entry | string | undef
 function parseFields(line: string): Entry | string {
   const [, user, server, secret] = /^[ \t]*([^ \t]+)[ \t]+([^ \t]+)[ \t]+(.+)$/s.exec(line) ?? []
   if (user === undefined || server === undefined || secret === undefined) {
-    return 'Expected three fields between spaces (user, server, hash or password), got fewer'
+    const hint = line.includes(':') ? '; if this is an htpasswd file, add --server SERVER' : ''
+    return `Expected three fields between spaces (user, server, hash or password), got fewer${hint}`
   }
   const account = { user: prepareUser(user), server: prepareServer(server) }
   if (!looksLikeHash(secret)) return { ...account, secret: { password: secret } }

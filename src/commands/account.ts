@@ -17,6 +17,7 @@ import { AccountStore, DEFAULT_DIRECTORY } from '../accounts/store.ts'
 import { UsageError } from '../errors.ts'
 import { hashPassword } from '../passwords/registry.ts'
 import type { Io } from './io.ts'
+import { mistake, notEmpty } from './options.ts'
 import { readPassword } from './password.ts'
 
 /**
@@ -68,39 +69,35 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['export', { options: ['json'], run: exportAll }],
 ])
 
+const FLAGS = {
+  accounts: { type: 'string' },
+  json: { type: 'boolean' },
+  replace: { type: 'boolean' },
+  server: { type: 'string' },
+} as const
+
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        accounts: { type: 'string' },
-        json: { type: 'boolean' },
-        replace: { type: 'boolean' },
-        server: { type: 'string' },
-      },
-    })
+    return parseArgs({ args: [...args], allowPositionals: true, options: FLAGS })
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : 'The arguments cannot be understood', {
-      cause,
-    })
+    throw mistake(cause, Object.keys(FLAGS))
   }
-}
-
-function notEmpty(option: string, value: string | undefined): string | undefined {
-  if (value === '') throw new UsageError(`Expected --${option} to name something, got nothing`)
-  return value
 }
 
 async function add(call: Call): Promise<number> {
   const { store, io } = call
   const { user, server } = readAccount(call)
-  if ((await store.initialise()) === true) io.stderr.write(`Made the account store ${store.directory}\n`)
+  await makeStore(call)
   const refusal = `${user}@${server} is there already; to give it another password: account passwd`
   if (store.has(user, server)) return refuse(io, refusal)
   const password = await readPassword(io, { prompt: `Password for ${user}@${server}: `, twice: true })
   const created = (await store.create(user, server, await hashPassword(password))) === true
   return created ? say(io, `Added ${user}@${server}`) : refuse(io, refusal)
+}
+
+/** Whoever brings the first accounts makes the store. */
+async function makeStore({ store, io }: Call): Promise<void> {
+  if ((await store.initialise()) === true) io.stderr.write(`Made the account store ${store.directory}\n`)
 }
 
 async function passwd(call: Call): Promise<number> {
@@ -125,7 +122,9 @@ async function list(call: Call): Promise<number> {
   const { store, io, json } = call
   const toLine = ({ user, server }: Account) =>
     json === true ? `${JSON.stringify({ user, server })}\n` : `${user}@${server}\n`
-  await writeAll(io.stdout, store.list(readServer(call)), toLine)
+  const server = readServer(call)
+  const listed = await writeAll(io.stdout, store.list(server), toLine)
+  if (listed === 0) io.stderr.write(`There is no account${server === undefined ? '' : ` of ${server}`}\n`)
   return 0
 }
 
@@ -148,14 +147,16 @@ async function exportAll(call: Call): Promise<number> {
   return 0
 }
 
-async function importFile({ words, store, io, json, replace, server }: Call): Promise<number> {
+async function importFile(call: Call): Promise<number> {
+  const { words, store, io, json, replace, server } = call
   const [file, ...rest] = words
   if (file === undefined || rest.length > 0) {
     throw new UsageError(`Expected account import FILE, or - for standard input, got ${words.length} words`)
   }
-  store.check()
+  const source = file === '-' ? io.stdin : await openFile(file)
+  await makeStore(call)
   let reports = 0
-  const summary = await importAccounts(store, file === '-' ? io.stdin : await openFile(file), {
+  const summary = await importAccounts(store, source, {
     replace,
     server: server === undefined ? undefined : prepareServer(server),
     report: (line, reason) => {
@@ -212,13 +213,16 @@ function refuse(io: Io, text: string): 1 {
   return 1
 }
 
-/** Writes a line for each account, not faster than they are read. */
+/** Writes a line for each account, not faster than they are read, and counts them. */
 async function writeAll(
   output: Writable,
   accounts: Iterable<Account>,
   toLine: (account: Account) => string,
-): Promise<void> {
+): Promise<number> {
+  let count = 0
   for (const each of accounts) {
+    count++
     if (!output.write(toLine(each))) await once(output, 'drain')
   }
+  return count
 }

@@ -5,16 +5,20 @@
  */
 import { PassThrough } from 'node:stream'
 import { Client } from '../client.ts'
-import { UnexpectedReplyError, UsageError } from '../errors.ts'
-import type { Operation } from '../handlers.ts'
-import { createLog } from '../log.ts'
-import { streamOutput } from '../log-output.ts'
+import { UsageError } from '../errors.ts'
+import { encodeFrame } from '../frame.ts'
+import type { Handlers, Operation } from '../handlers.ts'
+import { createLog, type Log } from '../log.ts'
+import { fileOutput, streamOutput } from '../log-output.ts'
+import { nearestOf } from '../nearest.ts'
 import { ALLOWED, failed, type Outcome, REFUSED } from '../outcome.ts'
-import { encodeReply } from '../reply.ts'
+import { reasonOf } from '../reason.ts'
+import { decodeReply, encodeReply } from '../reply.ts'
 import { isOperation, OPERATIONS, takesPassword } from '../request.ts'
 import { serveConnection } from '../serve.ts'
+import { keepExit, surviveStrangers } from '../transports/stdio.ts'
 import type { Io } from './io.ts'
-import { nearestOf, type Options, parseOptions } from './options.ts'
+import { type Options, parseOptions } from './options.ts'
 import { readPassword } from './password.ts'
 import { loadHandlers } from './source.ts'
 
@@ -30,13 +34,21 @@ export async function call(args: readonly string[], io: Io): Promise<number> {
   const separator = args.indexOf('--')
   const own = separator === -1 ? args : args.slice(0, separator)
   const program = separator === -1 ? [] : args.slice(separator + 1)
-  const { options, positionals } = parseOptions(own)
+  // What is asked for is the answer; of the log, only trouble is news.
+  const { options, positionals } = parseOptions(['--log-level', 'warn', ...own])
   const question = await readQuestion(positionals, io)
-  const outcome = await (program.length > 0
-    ? askProgram(program, question)
+  const heard = await (program.length > 0
+    ? askProgram(program, options, question)
     : askHandlers(options, question, io))
-  io.stdout.write(options.json ? toJson(question, outcome) : inWords(question, outcome, options.strict))
-  return STATUS[outcome.kind]
+  io.stdout.write(options.json ? toJson(question, heard) : inWords(question, heard))
+  return STATUS[heard.outcome.kind]
+}
+
+/** What came back. */
+interface Heard {
+  readonly outcome: Outcome
+  /** The bytes that ejabberd gets; `undefined` if it gets none. */
+  readonly reply: Buffer | undefined
 }
 
 interface Question {
@@ -47,10 +59,7 @@ interface Question {
 }
 
 async function readQuestion(positionals: readonly string[], io: Io): Promise<Question> {
-  const [operation, user, server, ...rest] = positionals
-  if (operation === undefined || user === undefined || server === undefined || rest.length > 0) {
-    throw new UsageError(`Expected call OPERATION USER SERVER, got ${positionals.length} words instead of 3`)
-  }
+  const [operation, user, server] = wordsOf(positionals)
   if (!isOperation(operation)) {
     const nearest = nearestOf(operation, [...OPERATIONS])
     const hint =
@@ -67,25 +76,48 @@ async function readQuestion(positionals: readonly string[], io: Io): Promise<Que
   return { operation, user, server, body: Buffer.concat([head, Buffer.from(':'), certificate]) }
 }
 
+/** OPERATION USER SERVER, or OPERATION USER@SERVER as it is written elsewhere. */
+function wordsOf(positionals: readonly string[]): readonly [string, string, string] {
+  const [operation, user, server, ...rest] = positionals
+  const at = user?.indexOf('@') ?? -1
+  if (operation !== undefined && user !== undefined && rest.length === 0) {
+    if (server !== undefined && at === -1) return [operation, user, server]
+    if (server === undefined && at !== -1) return [operation, user.slice(0, at), user.slice(at + 1)]
+  }
+  throw new UsageError(`Expected call OPERATION USER SERVER, got ${positionals.join(' ') || 'nothing'}`)
+}
+
 /** The way of a frame from ejabberd, but for the pipe. */
-async function askHandlers(options: Options, { body }: Question, io: Io): Promise<Outcome> {
-  const handlers = await loadHandlers(options)
-  const input = new PassThrough()
-  const output = new PassThrough()
+async function askHandlers(options: Options, question: Question, io: Io): Promise<Heard> {
+  const { strict, logLevel, logFile } = options
+  const standardError = streamOutput(io.stderr)
+  const { writeLine } = logFile === undefined ? standardError : fileOutput(logFile, standardError)
+  const log = createLog(writeLine, logLevel)
+  // An exit, or an end by a stray exception, would look like an answer to a script.
+  keepExit()
+  surviveStrangers(log)
+  const outcome = await loadHandlers(options).then(
+    (handlers) => serveOnce(handlers, question, options, log),
+    (error) => failed(reasonOf(error)),
+  )
+  return { outcome, reply: encodeReply(outcome, question.operation, strict) }
+}
+
+async function serveOnce(
+  handlers: Handlers,
+  { body }: Question,
+  options: Options,
+  log: Log,
+): Promise<Outcome> {
+  const { timeout, strict } = options
+  const [input, output] = [new PassThrough(), new PassThrough()]
   const client = new Client(input, output)
   let outcome = failed('no outcome')
-  const served = serveConnection({
-    input,
-    output,
-    handlers: () => handlers,
-    timeout: options.timeout,
-    strict: options.strict,
-    log: createLog(streamOutput(io.stderr).writeLine, options.logLevel),
-    close: () => handlers.close?.(),
-    onOutcome: (became) => {
-      outcome = became
-    },
-  })
+  const onOutcome = (became: Outcome) => {
+    outcome = became
+  }
+  const [source, close] = [() => handlers, () => handlers.close?.()]
+  const served = serveConnection({ input, output, handlers: source, timeout, strict, log, close, onOutcome })
   await client.exchange(body)
   await client.close()
   await served
@@ -93,32 +125,49 @@ async function askHandlers(options: Options, { body }: Question, io: Io): Promis
 }
 
 /** Another program says no more than its reply does: a refused `setpass` of ours counts as failed there. */
-async function askProgram([file = '', ...args]: readonly string[], { body }: Question): Promise<Outcome> {
-  const client = Client.start([file, ...args])
+async function askProgram(
+  [file = '', ...args]: readonly string[],
+  { timeout }: Options,
+  { body }: Question,
+): Promise<Heard> {
+  const client = Client.start([file, ...args], { timeout })
   try {
-    return (await client.ask(body)) === true ? ALLOWED : REFUSED
+    const reply = await client.exchange(body)
+    return { outcome: outcomeOf(reply), reply: encodeFrame(reply) }
   } catch (error) {
-    if (!(error instanceof UnexpectedReplyError)) throw error
-    return failed(error.message)
+    return { outcome: failed(reasonOf(error)), reply: undefined }
   } finally {
     await client.close()
   }
 }
 
-function toJson({ operation, user, server }: Question, outcome: Outcome): string {
+function outcomeOf(reply: Buffer): Outcome {
+  try {
+    return decodeReply(reply) === true ? ALLOWED : REFUSED
+  } catch (error) {
+    return failed(reasonOf(error))
+  }
+}
+
+function toJson({ operation, user, server }: Question, { outcome }: Heard): string {
   const reason = 'reason' in outcome ? outcome.reason : undefined
   return `${JSON.stringify({ operation, user, server, outcome: outcome.kind, reason })}\n`
 }
 
-function inWords({ operation, user, server }: Question, outcome: Outcome, strict: boolean): string {
+function inWords({ operation, user, server }: Question, { outcome, reply }: Heard): string {
   const reason = 'reason' in outcome && outcome.reason !== undefined ? ` (${outcome.reason})` : ''
-  const reply = encodeReply(outcome, operation, strict)
-    .toString('hex')
-    .replace(/..(?=.)/g, '$& ')
+  const told = reply === undefined ? 'nothing' : hex(reply)
   return (
     `${operation} ${user}@${server}: ${outcome.kind}${reason}\n` +
-    `ejabberd is told ${reply}: ${MEANING[operation][outcome.kind]}\n`
+    `ejabberd is told ${told}: ${MEANING[operation][outcome.kind]}\n`
   )
+}
+
+const SHOWN = 8
+
+function hex(bytes: Buffer): string {
+  const shown = bytes.toString('hex', 0, SHOWN).replace(/..(?=.)/g, '$& ')
+  return bytes.length > SHOWN ? `${shown} ... (${bytes.length} bytes)` : shown
 }
 
 /** What becomes of it in ejabberd. */

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../log.ts'
+import { nearestOf } from '../nearest.ts'
 
 /** What `run` and `call` can be told. */
 export interface Options {
@@ -77,21 +78,23 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true, strict: true })
   } catch (cause) {
-    throw new UsageError(explain(cause), { cause })
+    throw mistake(cause, Object.keys(FLAGS))
   }
 }
 
-/** Node's own words, but for the case that is nearly always a slip of the finger. */
-function explain(cause: unknown): string {
-  const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+/** Says what `parseArgs` could not understand: in Node's own words, but for the usual slip of the finger. */
+export function mistake(cause: unknown, flags: readonly string[]): UsageError {
+  const message = cause instanceof Error ? cause.message.split(/\n|\. To specify/, 1).join() : String(cause)
   const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1]
-  if (unknown === undefined) return message
-  const flags = Object.keys(FLAGS).map((flag) => `--${flag}`)
-  const nearest = nearestOf(unknown, flags)
-  return `Unknown option ${unknown}: ${nearest === undefined ? `expected one of ${flags.join(' ')}` : `did you mean ${nearest}?`}`
+  if (unknown === undefined) return new UsageError(message, { cause })
+  const known = flags.map((flag) => `--${flag}`)
+  const nearest = nearestOf(unknown, known)
+  const hint = nearest === undefined ? `expected one of ${known.join(' ')}` : `did you mean ${nearest}?`
+  return new UsageError(`Unknown option ${unknown}: ${hint}`, { cause })
 }
 
-function notEmpty(flag: string, value: string | undefined): string | undefined {
+/** Refuses the empty value of an option that names something. */
+export function notEmpty(flag: string, value: string | undefined): string | undefined {
   if (value === '') throw new UsageError(`Expected --${flag} to name something, got nothing`)
   return value
 }
@@ -109,26 +112,4 @@ function parseLogLevel(value: string = DEFAULT_OPTIONS.logLevel): LogLevel {
   const level = LOG_LEVELS.find((known) => known === value)
   if (level !== undefined) return level
   throw new UsageError(`Expected --log-level to be one of ${LOG_LEVELS.join(', ')}, got ${value}`)
-}
-
-/** The word that takes the fewest changes, if that is nearer than chance. */
-export function nearestOf(word: string, known: readonly string[]): string | undefined {
-  const [nearest] = known
-    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
-    .sort((a, b) => a.distance - b.distance)
-  return nearest?.candidate
-}
-
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= from.length; i++) {
-    const above = row
-    row = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replace = (above[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
-      row.push(Math.min(replace, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
-    }
-  }
-  return row[to.length] ?? 0
 }

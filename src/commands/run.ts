@@ -16,14 +16,6 @@ import { version } from '../version.ts'
 import { DEFAULT_OPTIONS, type Options, parseOptions } from './options.ts'
 import { loadHandlers } from './source.ts'
 
-/** What somebody reads who starts the program by hand. */
-const EXPLANATION = `ejabberd starts this program and talks to it in frames of bytes; there is nothing to type here.
-
-Put this line into ejabberd.yml:   extauth_program: "sh -c '/usr/bin/ejabberd-extauth run || sleep 2'"
-Ask as ejabberd would:             ejabberd-extauth call auth USER SERVER
-All commands and options:          ejabberd-extauth --help
-`
-
 /**
  * Serves standard input and output until the input ends or a signal comes.
  *
@@ -33,17 +25,29 @@ All commands and options:          ejabberd-extauth --help
  * @returns The exit status: 0 if it was able to serve, 1 if not, 2 if the arguments were wrong.
  */
 export async function run(args: readonly string[]): Promise<number> {
+  const options = parseOrMistake(args)
   if (isatty(0)) {
-    process.stderr.write(EXPLANATION)
+    process.stderr.write(explanation(options, args))
     return 2
   }
-  const options = parseOrMistake(args)
   if (!(options instanceof UsageError)) await importCode(options)
   const stdio = takeStdio()
   keepExit()
   return options instanceof UsageError
     ? await serveMistake(options, args, stdio)
     : await serveOptions(options, stdio)
+}
+
+/** What somebody reads who starts the program by hand. */
+function explanation(options: Options | UsageError, args: readonly string[]): string {
+  const line = [process.argv[1], ...args].join(' ')
+  const mistake = options instanceof UsageError ? `Mind that this is a mistake: ${options.message}\n\n` : ''
+  return `ejabberd starts this program and talks to it in frames of bytes; there is nothing to type here.
+
+${mistake}This line belongs into ejabberd.yml:  extauth_program: "sh -c '${line} || sleep 2'"
+Ask as ejabberd would:                ejabberd-extauth call auth USER SERVER
+All commands and options:             ejabberd-extauth --help
+`
 }
 
 /**

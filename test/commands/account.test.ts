@@ -114,7 +114,6 @@ const prints = (command: string, expected: readonly string[]) =>
 
 prints('list', ['#bob@one.example', 'alice@one.example', 'carol@two.example'])
 prints('list TWO.example', ['carol@two.example'])
-prints('list three.example', [])
 prints('list two.example --json', ['{"user":"carol","server":"two.example"}'])
 prints('count', ['3 accounts'])
 prints('count two.example', ['1 account'])
@@ -126,6 +125,15 @@ prints('export', [
 ])
 prints('export two.example', [`carol two.example ${OTHER_HASH}`])
 prints('export two.example --json', [`{"user":"carol","server":"two.example","hash":"${OTHER_HASH}"}`])
+
+test('list says so where there is nothing to list', async (t) => {
+  const { run } = await three(t)
+  assert.deepEqual(await run('list three.example'), {
+    status: 0,
+    stdout: '',
+    stderr: 'There is no account of three.example\n',
+  })
+})
 
 test('what was exported is imported into another store, and once more without a fault', async (t) => {
   const { stdout } = await (await three(t)).run('export')
@@ -268,11 +276,19 @@ misuse('list --replace', /without --replace/)
 misuse('list --colour', /--colour/)
 misuse('list --accounts=', /accounts/)
 
-for (const command of ['passwd a b', 'remove a b', 'list', 'count', 'export', 'import -']) {
+for (const command of ['passwd a b', 'remove a b', 'list', 'count', 'export']) {
   test(`account ${command} without a store is a StoreError that says how to make one`, async (t) => {
     await assert.rejects(setUp(t).run(command), { code: 'ERR_STORE', message: /sudo install -d/ })
   })
 }
+
+test('import makes the store, as add does', async (t) => {
+  const { run } = setUp(t)
+  const { status, stdout, stderr } = await run('import -', `alice example.org ${HASH}\n`)
+  assert.equal(status, 0, stderr)
+  assert.match(stderr, /^Made the account store /)
+  assert.match(stdout, /^imported 1,/)
+})
 
 test('a file that cannot be read is a UsageError', async (t) => {
   const { directory, run } = await three(t)

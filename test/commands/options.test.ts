@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DEFAULT_OPTIONS, nearestOf, type Options, parseOptions } from '../../src/commands/options.ts'
+import { DEFAULT_OPTIONS, type Options, parseOptions } from '../../src/commands/options.ts'
+import { nearestOf } from '../../src/nearest.ts'
 
 const reads = (line: string, options: Partial<Options>, positionals: readonly string[] = []) =>
   test(`understood: ${line}`, () => {
@@ -87,7 +88,8 @@ const nearest = (word: string, expected: string | undefined) =>
   test(`nearest to ${word} is ${expected}`, () => {
     assert.equal(nearestOf(word, ['auth', 'isuser', 'setpass', 'removeuser', 'removeuser3']), expected)
   })
-nearest('auht', undefined)
+nearest('auht', 'auth')
+nearest('ahtu', undefined)
 nearest('aut', 'auth')
 nearest('setpas', 'setpass')
 nearest('set-pass', 'setpass')

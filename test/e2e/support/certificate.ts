@@ -8,15 +8,19 @@ export function makeCertificate(folder: string, hosts: readonly string[]): strin
   const [key, certificate, both] = ['key.pem', 'certificate.pem', 'ejabberd.pem'].map((name) =>
     join(folder, name),
   )
-  execFileSync('openssl', [
-    ...['req', '-x509', '-nodes', '-days', '2', '-subj', `/CN=${hosts[0]}`],
-    ...['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
-    ...[
-      '-addext',
-      `subjectAltName=IP:127.0.0.1,${hosts.flatMap((host) => [`DNS:${host}`, `DNS:*.${host}`]).join()}`,
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-nodes', '-days', '2', '-subj', `/CN=${hosts[0]}`],
+      ...['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
+      ...[
+        '-addext',
+        `subjectAltName=IP:127.0.0.1,${hosts.flatMap((host) => [`DNS:${host}`, `DNS:*.${host}`]).join()}`,
+      ],
+      ...['-keyout', key as string, '-out', certificate as string],
     ],
-    ...['-keyout', key as string, '-out', certificate as string],
-  ])
+    { stdio: 'pipe' },
+  )
   writeFileSync(
     both as string,
     readFileSync(key as string, 'utf8') + readFileSync(certificate as string, 'utf8'),
