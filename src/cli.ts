@@ -38,7 +38,8 @@ try {
 /** Lets what was written reach its reader, but does not wait for a reader of the log that has stalled. */
 function end(status: number): void {
   if (Object.is(process.stdout, process.stderr)) setTimeout(exit, 1000, status)
-  process.stdout.write('', () => process.stderr.write('', () => exit(status)))
+  // What could not be written is told a tick later.
+  setImmediate(() => process.stdout.write('', () => process.stderr.write('', () => exit(status))))
 }
 
 /** Says it where the program would have, as far as that can be found out without its code. */

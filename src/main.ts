@@ -27,33 +27,41 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function runForPeople(name: 'call' | 'account', args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) return printHelp()
-
-  const { stdin, stdout, stderr }: Io = process
-  // `account list | head` is no fault.
-  const exit = process.exit.bind(process)
-  stdout.on('error', () => exit(0))
+  const io = standardStreams()
   try {
     const command =
       name === 'call'
         ? (await import('./commands/call.ts')).call
         : (await import('./commands/account.ts')).account
-    return await command(args, { stdin, stdout, stderr })
+    return await command(args, io)
   } catch (error) {
     const usage = error instanceof UsageError
-    stderr.write(`ejabberd-extauth: ${error instanceof ExtauthError ? error.message : reasonOf(error)}\n`)
-    if (usage) stderr.write('All commands and options: ejabberd-extauth --help\n')
+    io.stderr.write(`ejabberd-extauth: ${error instanceof ExtauthError ? error.message : reasonOf(error)}\n`)
+    if (usage) io.stderr.write('All commands and options: ejabberd-extauth --help\n')
     return usage ? 2 : 3
   }
 }
 
+/** The standard streams; that nobody reads any more ends the process, quietly if somebody has read enough. */
+function standardStreams(): Io {
+  const { stdin, stdout, stderr } = process
+  const exit = process.exit.bind(process)
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // `account list | head` is no fault.
+    if (error.code === 'EPIPE') exit(0)
+    stderr.write(`ejabberd-extauth: Cannot write to standard output: ${error.message}\n`, () => exit(3))
+  })
+  return { stdin, stdout, stderr }
+}
+
 async function printHelp(): Promise<number> {
   const { help } = await import('./commands/help.ts')
-  process.stdout.write(help())
+  standardStreams().stdout.write(help())
   return 0
 }
 
 async function printVersion(): Promise<number> {
   const { version } = await import('./version.ts')
-  process.stdout.write(`${version()}\n`)
+  standardStreams().stdout.write(`${version()}\n`)
   return 0
 }

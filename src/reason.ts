@@ -5,6 +5,7 @@
  */
 import { inspect } from 'node:util'
 import { ExtauthError } from './errors.ts'
+import { prepareOpaqueString } from './passwords/opaque-string.ts'
 
 const MAX_LENGTH = 500
 const MAX_CAUSES = 5
@@ -108,7 +109,7 @@ function spellingsOf(secret: string): string[] {
   const wellFormed = bytes.toString()
   return [
     secret,
-    secret.normalize('NFC'),
+    prepareOpaqueString(secret),
     new URLSearchParams({ '': secret }).toString().slice(1),
     encodeURIComponent(wellFormed),
     encodeURI(wellFormed),

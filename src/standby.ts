@@ -19,7 +19,7 @@ export interface StandbyOptions {
   readonly load: () => Promise<Handlers>
   readonly log: Log
   /**
-   * The deadline of a request in milliseconds. It is also how long after a failure requests wait for it to go away;
+   * The deadline of a request in milliseconds. For most of that time after a failure, requests wait for it to go away;
    * from then on they fail at once, so that they do not pile up.
    */
   readonly timeout: number
@@ -31,6 +31,8 @@ const RETRY_AFTER = 3000
 // Node never frees a module that was imported: for a trouble that stays for days, some kilobytes each time count.
 const EAGER_ATTEMPTS = 20
 const SLOWER = 5
+/** Part of the deadline: when that is met, nobody is told what the trouble was. */
+const PATIENCE = 0.8
 /** Time enough for a slow database, and an end to one that never answers; milliseconds. */
 const LOAD_TIMEOUT = 30_000
 /** Without the one nobody logs in, without the other nobody exists. */
@@ -139,7 +141,7 @@ export class Standby {
   }
 
   async #whenLoaded(request: IncomingRequest): Promise<Handlers> {
-    const patience = Math.round(this.#failingSince + this.#options.timeout - performance.now())
+    const patience = Math.round(this.#failingSince + PATIENCE * this.#options.timeout - performance.now())
     if (patience > 0) {
       const signal = AbortSignal.any([request.signal, AbortSignal.timeout(patience)])
       await once(this.#events, 'loaded', { signal }).catch(() => {})

@@ -43,15 +43,26 @@ export function parseLine(line: string, server?: string): Entry | string | undef
 }
 
 function parseFields(line: string): Entry | string {
-  const [, user, server, secret] = /^[ \t]*([^ \t]+)[ \t]+([^ \t]+)[ \t]+(.+)$/s.exec(line) ?? []
+  const [, user, server, secret] = /^[ \t]*([^ \t]+)[ \t]+([^ \t]+)[ \t]+([^ \t].*)$/s.exec(line) ?? []
   if (user === undefined || server === undefined || secret === undefined) {
     const hint = line.includes(':') ? '; if this is an htpasswd file, add --server SERVER' : ''
     return `Expected three fields between spaces (user, server, hash or password), got fewer${hint}`
   }
   const account = { user: prepareUser(user), server: prepareServer(server) }
-  if (!looksLikeHash(secret)) return { ...account, secret: { password: secret } }
-  checkHash(secret)
+  if (!looksLikeHash(secret)) return takePassword(account, secret)
+  try {
+    checkHash(secret)
+  } catch (error) {
+    if (!(error instanceof HashError)) throw error
+    return `${error.message}; if it is a password: account passwd`
+  }
   return { ...account, secret: { hash: secret } }
+}
+
+/** A control character is the sign of a file with other line ends, or of no text at all. */
+function takePassword(account: Account, password: string): Entry | string {
+  if (/\p{Cc}/u.test(password)) return 'Expected a password without control characters, got one'
+  return { ...account, secret: { password } }
 }
 
 function parseHtpasswd(line: string, server: string): Entry | string {

@@ -19,7 +19,7 @@ export interface AccountsOptions {
    * For how long, in milliseconds, a store that cannot be used is tried again within a request, counted from the
    * first request that met it: so a short outage refuses nobody, and in a long one each request fails at once.
    *
-   * @default 5000
+   * @default 4000
    */
   readonly patience?: number
 }

@@ -13,8 +13,8 @@ export type Patiently = <Result>(
   access: () => Result | Promise<Result>,
 ) => Result | Promise<Result>
 
-/** How long an outage is met with patience, in milliseconds. */
-const PATIENCE = 5000
+/** How long an outage is met with patience, in milliseconds: less than the deadline, which would not say why. */
+const PATIENCE = 4000
 
 /** Between two attempts, in milliseconds. */
 const PAUSE = 150
@@ -24,7 +24,7 @@ const PAUSE = 150
  * ejabberd's fail2ban counts every failure, and would ban whole offices for a volume that was away for a second.
  *
  * It gives up, and throws that error, when the request is aborted or when the outage has lasted longer than
- * `patience` (milliseconds, default 5000): the clock is that of the outage, not of the request, so that requests do
+ * `patience` (milliseconds, default 4000): the clock is that of the outage, not of the request, so that requests do
  * not pile up in a long one. An access that succeeds without waiting is answered without waiting.
  */
 export function createPatience(

@@ -24,5 +24,6 @@ export async function loadHandlers(options: Options): Promise<Handlers> {
   const directory = resolve(options.accounts ?? DEFAULT_DIRECTORY)
   // Told at the start and not to the first user.
   new AccountStore(directory).check()
-  return accounts({ directory, patience: options.timeout })
+  // Shorter than the deadline, so that the reason stands in the line of the request.
+  return accounts({ directory, patience: options.timeout * 0.8 })
 }

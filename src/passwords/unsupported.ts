@@ -19,6 +19,14 @@ const FORMATS: ReadonlyArray<readonly [name: string, beginning: RegExp]> = [
   ['WordPress', /^\$(wp|generic)\$/],
   ['Django', /^(pbkdf2_sha(1|256)\$\d|bcrypt(_sha256)?\$\$2|argon2\$argon2|scrypt\$\d)/],
   ['LDAP or Dovecot scheme', /^\{[A-Za-z0-9.-]+\}/],
+  ['no password, or a locked one', /^([!*]|x$)/],
+  [
+    'hexadecimal digest',
+    /^(md5)?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})(:|$)/i,
+  ],
+  ['SCRAM', /^(SCRAM-SHA-|=+(MULTI_)?SCRAM=)/i],
+  ['Nextcloud', /^\d\|/],
+  ['salted digest', /^[a-z0-9_-]+\$[^$]*\$/i],
 ]
 
 /** The name of the format that a hash is recognised as, or `undefined`. */

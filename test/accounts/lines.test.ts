@@ -49,6 +49,29 @@ refuses('a line of two fields', 'alice hunter2', /three fields/)
 refuses('a line without a secret', 'alice hunter2.example ', /three fields/)
 refuses('a line with colons', 'alice:example.org:hunter2 and more', /user name .* got ":"/)
 refuses('a bad server', 'alice hunter2/x y', /server name .* got "\/"/)
+refuses('a line whose secret is blank', 'alice hunter2.example   ', /three fields/)
+refuses('a password with a control character', 'alice example.org hunter2\rbob', /without control characters/)
+refuses(
+  'what may be a password but looks like a hash',
+  'alice example.org $hunter2',
+  /if it is a password: account passwd/,
+)
+for (const [title, secret] of [
+  ['an unusable password of Django', '!'],
+  ['a locked password of shadow', '!$6$hunter2'],
+  ['a disabled password of shadow', '*'],
+  ['a password that is elsewhere', 'x'],
+  ['an MD5 digest', '5f4dcc3b5aa765d61d8327deb882cf99'],
+  ['an MD5 digest of PostgreSQL', 'md55f4dcc3b5aa765d61d8327deb882cf99'],
+  ['a digest of MySQL', '*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19'],
+  ['a SHA-256 digest with its salt', `${'0a'.repeat(32)}:hunter2`],
+  ['a salted digest of Django', 'sha1$hunter2$0123'],
+  ['a hash of Nextcloud', '1|$2y$10$hunter2'],
+  ['a SCRAM hash', 'SCRAM-SHA-256$4096:hunter2'],
+  ['a SCRAM hash of ejabberd', '==SCRAM==,hunter2,x,y,4096'],
+] as const) {
+  refuses(title, `alice example.org ${secret}`, /not supported yet/)
+}
 refuses('an unsupported hash', 'alice example.org $2y$10$hunter2', /not supported yet: bcrypt/)
 refuses('an LDAP hash', 'alice example.org {SSHA}hunter2', /not supported yet: LDAP/)
 refuses('a malformed hash', 'alice example.org $scrypt$hunter2', /4 fields/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { prepareOpaqueString } from '../../src/passwords/opaque-string.ts'
+import { LONGEST, prepareOpaqueString } from '../../src/passwords/opaque-string.ts'
 
 const prepares = (title: string, password: string, expected: string) =>
   test(title, () => assert.equal(prepareOpaqueString(password), expected))
@@ -18,6 +18,9 @@ prepares('an en quad becomes an ASCII space', 'a\u2000b', 'a b')
 prepares('decomposed letters are composed', 'e\u0301', '\u00e9')
 prepares('wide letters stay wide', '\uff41', '\uff41')
 prepares('tabs, newlines and other control characters stay', 'a\tb\nc\u0001\u007f', 'a\tb\nc\u0001\u007f')
+
+prepares('the longest password that is prepared', 'e\u0301'.repeat(LONGEST / 2), '\u00e9'.repeat(LONGEST / 2))
+prepares('one that is longer', 'e\u0301'.repeat(LONGEST / 2) + 'x', 'e\u0301'.repeat(LONGEST / 2) + 'x')
 
 test('preparing twice is preparing once', () => {
   fc.assert(

@@ -153,3 +153,41 @@ test('logs to a file, and opens it anew on SIGHUP', async (t) => {
   assert.match(readFileSync(file, 'utf8'), /event=reloading[\s\S]*event=ended/)
   assert.equal(running.log, '')
 })
+
+for (const command of [
+  'account list',
+  'account count',
+  'account export',
+  'call isuser alice example.org',
+  '--help',
+]) {
+  test(`says so, and does not exit with 0, when ${command} cannot be written`, async (t) => {
+    const accounts = join(temporaryFolder(t), 'accounts')
+    const added = await finish(
+      PROGRAM,
+      ['account', 'add', 'alice', 'example.org', '--accounts', accounts],
+      Buffer.from('x'),
+    )
+    assert.equal(added.status, 0, added.stderr)
+    const option = command === '--help' ? '' : `--accounts ${accounts}`
+    const { stderr, status } = await finish('/bin/sh', [
+      '-c',
+      `'${PROGRAM}' ${command} ${option} > /dev/full`,
+    ])
+    assert.match(stderr, /Cannot write to standard output: ENOSPC/)
+    assert.equal(status, 3)
+  })
+}
+
+test('ends quietly when somebody has read enough of a list', async (t) => {
+  const accounts = join(temporaryFolder(t), 'accounts')
+  const added = await finish(
+    PROGRAM,
+    ['account', 'add', 'alice', 'example.org', '--accounts', accounts],
+    Buffer.from('x'),
+  )
+  assert.equal(added.status, 0, added.stderr)
+  const line = `'${PROGRAM}' account list --accounts ${accounts} | true`
+  const { stderr } = await finish('/bin/sh', ['-c', line])
+  assert.equal(stderr, '')
+})
