@@ -1,16 +1,12 @@
 /**
  * Files and directories that are whole, private and on the disk before anybody sees them.
  *
- * What root makes belongs to the owner of the directory it is made in: otherwise one `sudo ejabberd-extauth
- * account add` would lock ejabberd out. Files and directories get their owner through a descriptor, because the
- * owner of that directory could meanwhile have put a link in the place.
- *
  * @module
  */
 
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chmod, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { chmod, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasCode } from './failure.ts'
 
@@ -67,44 +63,22 @@ export async function discard(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(() => undefined)
 }
 
-const OPEN_NEW = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
-
 async function makeDirectory(path: string, contents: Contents): Promise<void> {
   await mkdir(path, 0o700)
-  await withHandle(await openNew(path), async (handle) => {
-    await handle.chmod(0o700)
-    await giveAway(handle, path)
-    for (const [name, text] of Object.entries(contents)) {
-      await (text === null ? makeDirectory(join(path, name), {}) : makeFile(join(path, name), text))
-    }
-    await handle.sync()
-  })
-}
-
-async function openNew(directory: string): Promise<FileHandle> {
-  try {
-    return await open(directory, OPEN_NEW)
-  } catch (error) {
-    if (!hasCode(error, 'EACCES')) throw error
-    // A umask that takes the owner's own rights away.
-    await chmod(directory, 0o700)
-    return open(directory, OPEN_NEW)
+  // The umask may have taken rights away, even the owner's own.
+  await chmod(path, 0o700)
+  for (const [name, text] of Object.entries(contents)) {
+    await (text === null ? makeDirectory(join(path, name), {}) : makeFile(join(path, name), text))
   }
+  await syncDirectory(path)
 }
 
 async function makeFile(path: string, text: string): Promise<void> {
   await withHandle(await open(path, 'wx', 0o600), async (handle) => {
     await handle.chmod(0o600)
-    await giveAway(handle, path)
     await handle.writeFile(text)
     await handle.sync()
   })
-}
-
-async function giveAway(handle: FileHandle, path: string): Promise<void> {
-  if (process.geteuid?.() !== 0) return
-  const { uid, gid } = await stat(dirname(path))
-  await handle.chown(uid, gid)
 }
 
 async function withHandle(handle: FileHandle, use: (handle: FileHandle) => Promise<void>): Promise<void> {

@@ -77,10 +77,17 @@ function checkPrivate(directory: string): void {
       `Expected ${directory} to be writable by its owner only, got mode ${found}; mend it with: chmod go-w ${directory}`,
     )
   }
+  checkOwner(directory, uid)
+}
+
+/** Also root is not to work on what somebody else owns, who could have put links there. */
+function checkOwner(directory: string, uid: number): void {
   const self = process.geteuid?.()
-  if (self !== undefined && ![0, uid].includes(self) && uid !== 0) {
-    throw new StoreError(`Expected ${directory} to belong to uid ${self} or to root, got uid ${uid}`)
-  }
+  if (self === undefined || uid === self || uid === 0) return
+  const expected = self === 0 ? 'root, as this process does,' : `uid ${self} or to root,`
+  throw new StoreError(
+    `Expected ${directory} to belong to ${expected} got uid ${uid}; run this as its owner: sudo -u '#${uid}' ...`,
+  )
 }
 
 async function readNames(directory: string): Promise<readonly string[] | undefined> {

@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { importAccounts } from '../accounts/import.ts'
 import { formatLine } from '../accounts/lines.ts'
@@ -16,6 +16,7 @@ import { prepareServer, prepareUser } from '../accounts/prepare.ts'
 import { AccountStore, DEFAULT_DIRECTORY } from '../accounts/store.ts'
 import { UsageError } from '../errors.ts'
 import { hashPassword } from '../passwords/registry.ts'
+import { becomeOwner } from './become-owner.ts'
 import type { Io } from './io.ts'
 import { mistake, notEmpty } from './options.ts'
 import { readPassword } from './password.ts'
@@ -41,7 +42,10 @@ export async function account(args: readonly string[], io: Io): Promise<number> 
     }
   }
   const store = new AccountStore(resolve(notEmpty('accounts', values.accounts) ?? DEFAULT_DIRECTORY))
-  return command.run({ name, words, store, io, ...values })
+  // The administrator may import a file that only root can read.
+  const source = name === 'import' ? await openSource(words, io) : io.stdin
+  becomeOwner(store.directory)
+  return command.run({ name, words, store, io, source, ...values })
 }
 
 interface Call {
@@ -49,6 +53,8 @@ interface Call {
   readonly words: readonly string[]
   readonly store: AccountStore
   readonly io: Io
+  /** What is imported. */
+  readonly source: Readable
   readonly json?: boolean | undefined
   readonly replace?: boolean | undefined
   readonly server?: string | undefined
@@ -97,7 +103,10 @@ async function add(call: Call): Promise<number> {
 
 /** Whoever brings the first accounts makes the store. */
 async function makeStore({ store, io }: Call): Promise<void> {
-  if ((await store.initialise()) === true) io.stderr.write(`Made the account store ${store.directory}\n`)
+  if ((await store.initialise()) !== true) return
+  const { directory } = store
+  const owner = process.geteuid?.() === 0 ? `; it belongs to root: chown -R ejabberd: ${directory}` : ''
+  io.stderr.write(`Made the account store ${directory}${owner}\n`)
 }
 
 async function passwd(call: Call): Promise<number> {
@@ -148,12 +157,7 @@ async function exportAll(call: Call): Promise<number> {
 }
 
 async function importFile(call: Call): Promise<number> {
-  const { words, store, io, json, replace, server } = call
-  const [file, ...rest] = words
-  if (file === undefined || rest.length > 0) {
-    throw new UsageError(`Expected account import FILE, or - for standard input, got ${words.length} words`)
-  }
-  const source = file === '-' ? io.stdin : await openFile(file)
+  const { source, store, io, json, replace, server } = call
   await makeStore(call)
   let reports = 0
   const summary = await importAccounts(store, source, {
@@ -174,13 +178,25 @@ async function importFile(call: Call): Promise<number> {
   return reports > 0 ? 1 : 0
 }
 
-async function openFile(file: string): Promise<AsyncIterable<Uint8Array>> {
-  try {
-    return (await open(file)).createReadStream()
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new UsageError(`Expected ${file} to be a file that can be read, got ${message}`, { cause })
+async function openSource(words: readonly string[], io: Io): Promise<Readable> {
+  const [file, ...rest] = words
+  if (file === undefined || rest.length > 0) {
+    throw new UsageError(`Expected account import FILE, or - for standard input, got ${words.length} words`)
   }
+  return file === '-' ? io.stdin : openFile(file)
+}
+
+async function openFile(file: string): Promise<Readable> {
+  const cannot = (reason: string, cause?: unknown) =>
+    new UsageError(`Expected ${file} to be a file that can be read, got ${reason}`, { cause })
+  const handle = await open(file).catch((cause) => {
+    throw cannot(cause instanceof Error ? cause.message : String(cause), cause)
+  })
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close()
+    throw cannot('a directory')
+  }
+  return handle.createReadStream()
 }
 
 /** USER SERVER or USER@SERVER. */

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { AccountStore } from '../../src/accounts/store.ts'
-import { temporaryDirectory } from './support.ts'
+import { finished, start, temporaryDirectory } from './support.ts'
 
 const ROOT = process.geteuid?.() === 0
 const SOMEBODY = 65_533
@@ -83,23 +95,108 @@ test('a store of somebody else is a StoreError', { skip: !ROOT }, async (t) => {
   })
 })
 
-test('what root makes belongs to the owner of the directory it is in', { skip: !ROOT }, async (t) => {
+test('root refuses a store of somebody else, and says as whom to run', { skip: !ROOT }, async (t) => {
+  const store = new AccountStore((await storeOf(t, NOBODY)).directory)
+  const expected = { code: 'ERR_STORE', message: /belong to root, .* got uid 65534; .*sudo -u '#65534'/ }
+  assert.throws(() => store.check(), expected)
+  assert.throws(() => store.read('alice', 'example.org'), expected)
+  await assert.rejects(store.change('alice', 'example.org', 'two'), expected)
+  const parent = temporaryDirectory(t)
+  chownSync(parent, NOBODY, NOBODY)
+  await assert.rejects(new AccountStore(parent).initialise(), expected)
+})
+
+/** Runs `account` in a process of its own, as it does not come back from being somebody else. */
+async function runAccount(store: AccountStore, command: string, input = '') {
+  const child = start('account-process', ['--accounts', store.directory, ...command.split(' ')], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr?.on('data', (text) => {
+    stderr += text
+  })
+  child.stdin?.end(input)
+  return { ...(await finished(child)), stderr }
+}
+
+const HASH = `$pbkdf2-sha256$i=1$c2FsdA$${'A'.repeat(43)}`
+
+test('what root makes with `account` belongs to the owner of the store, or of its parent', {
+  skip: !ROOT,
+}, async (t) => {
   const parent = temporaryDirectory(t)
   chownSync(parent, NOBODY, NOBODY)
   const store = new AccountStore(join(parent, 'store'))
-  await store.initialise()
-  await store.create('alice', 'example.org', 'one')
-  await store.create('a'.repeat(1023), 'b'.repeat(1023), 'one')
-  await store.change('alice', 'example.org', 'two')
-  for (const file of ['.', ...(readdirSync(store.directory, { recursive: true }) as string[])]) {
-    const { uid, gid } = statSync(join(store.directory, file))
-    assert.deepEqual([uid, gid], [NOBODY, NOBODY], file)
-  }
-  await as(NOBODY, async () => {
-    assert.equal(store.read('alice', 'example.org'), 'two')
-    assert.equal(await store.change('alice', 'example.org', 'three'), true)
-    assert.equal(await store.remove('alice', 'example.org'), true)
+  const file = join(temporaryDirectory(t), 'readable-by-root-only')
+  writeFileSync(file, `bob example.org ${HASH}\n${'a'.repeat(1023)} ${'b'.repeat(1023)} ${HASH}\n`, {
+    mode: 0o600,
   })
+  for (const [command, input] of [
+    ['add alice example.org', 'one\n'],
+    ['passwd alice example.org', 'two\n'],
+    [`import ${file}`, ''],
+  ] as const) {
+    const { code, stderr } = await runAccount(store, command, input)
+    assert.equal(code, 0, stderr)
+    assert.doesNotMatch(stderr, /belongs to root/)
+  }
+  const files = readdirSync(store.directory, { recursive: true }) as string[]
+  assert.ok(files.length > 10)
+  for (const each of ['.', ...files]) {
+    const { uid, gid } = statSync(join(store.directory, each))
+    assert.deepEqual([uid, gid], [NOBODY, NOBODY], each)
+  }
+  await as(NOBODY, async () => assert.equal(store.count(), 3))
+})
+
+test('a store that root makes in a directory of root says to whom to give it', { skip: !ROOT }, async (t) => {
+  const store = new AccountStore(join(temporaryDirectory(t), 'store'))
+  const { code, stderr } = await runAccount(store, 'add alice example.org', 'one\n')
+  assert.equal(code, 0)
+  assert.equal(
+    stderr,
+    `Made the account store ${store.directory}; it belongs to root: chown -R ejabberd: ${store.directory}\n`,
+  )
+})
+
+const doesNotFollow = (
+  title: string,
+  command: string,
+  link: (store: AccountStore, foreign: string) => void,
+) =>
+  test(`root does not follow a link that the owner of the store made: ${title}`, {
+    skip: !ROOT,
+  }, async (t) => {
+    const store = await storeOf(t, NOBODY)
+    const foreign = temporaryDirectory(t)
+    writeFileSync(join(foreign, 'password'), 'secret\n')
+    mkdirSync(join(foreign, '.unfinished-old'))
+    utimesSync(join(foreign, '.unfinished-old'), 0, 0)
+    link(store, foreign)
+    const { code, output, stderr } = await runAccount(store, command, 'new\n')
+    assert.equal(code, 3)
+    assert.match(stderr, /EACCES/)
+    assert.doesNotMatch(output, /secret/)
+    assert.deepEqual(readdirSync(foreign).sort(), ['.unfinished-old', 'password'])
+    assert.equal(readFileSync(join(foreign, 'password'), 'utf8'), 'secret\n')
+  })
+
+doesNotFollow('an account', 'passwd eve example.org', (store, foreign) =>
+  symlinkSync(foreign, join(store.directory, 'example.org/eve')),
+)
+doesNotFollow('a password', 'export', (store, foreign) => {
+  mkdirSync(join(store.directory, 'example.org/eve'))
+  chownSync(join(store.directory, 'example.org/eve'), NOBODY, NOBODY)
+  symlinkSync(join(foreign, 'password'), join(store.directory, 'example.org/eve/password'))
+})
+doesNotFollow('where accounts are made', 'add eve example.org', (store, foreign) => {
+  rmSync(join(store.directory, 'example.org/.tmp'), { recursive: true })
+  symlinkSync(foreign, join(store.directory, 'example.org/.tmp'))
+})
+doesNotFollow('the store itself', 'add eve example.org', (store, foreign) => {
+  rmSync(store.directory, { recursive: true })
+  symlinkSync(foreign, store.directory)
+  lchownSync(store.directory, NOBODY, NOBODY)
 })
 
 test('an empty directory that others can write does not become a store', async (t) => {
