@@ -4,7 +4,6 @@
  * @module
  */
 
-import { userInfo } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 import { StoreError } from '../errors.ts'
 
@@ -40,18 +39,10 @@ export function asStoreError(error: unknown, what: string): unknown {
   const [, text = 'unknown error'] = getSystemErrorMap().get(error.errno ?? 0) ?? []
   const place = error.path === undefined ? '' : ` at ${error.path}`
   const cure = hasCode(error, 'EACCES', 'EPERM')
-    ? `; ${whoAmI()}: is the owner of the store the user of ejabberd?`
+    ? `; this is uid ${process.geteuid?.()}: is the owner of the store the user of ejabberd?`
     : ''
   const message = `Expected to be able to ${what}, got ${error.code} (${text})${place}${cure}`
   return new StoreError(message, { cause: error })
-}
-
-function whoAmI(): string {
-  try {
-    return `this is the user ${userInfo().username}`
-  } catch {
-    return `this is uid ${process.geteuid?.()}`
-  }
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -22,13 +22,13 @@ export function unfinishedName(): string {
 }
 
 /**
- * Makes a directory with its contents in `workshop` and renames it to `target`, whole.
+ * Makes a directory with its contents in `staging` and renames it to `target`, whole.
  *
  * Returns `false`, and leaves nothing behind, if there is something at the target already. Does not flush the
  * directory that the target is in.
  */
-export async function placeDirectory(workshop: string, target: string, contents: Contents): Promise<boolean> {
-  const path = join(workshop, unfinishedName())
+export async function placeDirectory(staging: string, target: string, contents: Contents): Promise<boolean> {
+  const path = join(staging, unfinishedName())
   try {
     await makeDirectory(path, contents)
     await rename(path, target)

@@ -5,7 +5,7 @@
  */
 
 import { HashError, StoreError } from '../errors.ts'
-import { hashPassword, verifyPassword } from '../passwords/registry.ts'
+import { checkHash, hashPassword, verifyPassword } from '../passwords/registry.ts'
 import { type Entry, parseLine } from './lines.ts'
 import { type Line, readLines } from './read-lines.ts'
 import type { AccountStore } from './store.ts'
@@ -102,22 +102,33 @@ async function takeLine(store: AccountStore, { entry }: ParsedLine, replace: boo
   return compare(store, entry)
 }
 
-async function compare(store: AccountStore, { user, server, secret }: Entry): Promise<Result> {
-  const stored = store.read(user, server)
-  const same = 'hash' in secret ? stored === secret.hash : (await verifies(stored, secret.password)) === true
-  if (same) return { became: 'alreadyThere' }
+async function compare(store: AccountStore, entry: Entry): Promise<Result> {
+  const { user, server } = entry
+  const found = await comparePassword(store.read(user, server), entry.secret)
+  if (found === 'same') {
+    // Whoever wrote it may have been killed before it was on the disk.
+    await store.settle(user, server)
+    return { became: 'alreadyThere' }
+  }
+  const what = found === 'other' ? 'another password' : 'a stored hash that cannot be read'
   return {
     became: 'alreadyThere',
-    reason: `${user}@${server} is there already, with another password; --replace gives it the new one`,
+    reason: `${user}@${server} is there already, with ${what}; --replace gives it the new one`,
   }
 }
 
-async function verifies(hash: string | undefined, password: string): Promise<boolean> {
-  if (hash === undefined) return false
+async function comparePassword(
+  stored: string | undefined,
+  secret: Entry['secret'],
+): Promise<'same' | 'other' | 'unreadable'> {
+  if (stored === undefined) return 'other'
   try {
-    return await verifyPassword(hash, password)
+    checkHash(stored)
+    const same =
+      'hash' in secret ? stored === secret.hash : (await verifyPassword(stored, secret.password)) === true
+    return same ? 'same' : 'other'
   } catch (error) {
-    if (error instanceof HashError) return false
+    if (error instanceof HashError) return 'unreadable'
     throw error
   }
 }

@@ -11,22 +11,22 @@ import { sweep } from './leftovers.ts'
 import { encodeName, isDigest } from './names.ts'
 
 /** Where accounts are while they are made or removed, inside the directory of their server. */
-export const WORKSHOP = '.tmp'
+export const STAGING = '.tmp'
 
 /** Makes the directory of a server unless it is there, and tidies what killed processes left there. */
 export async function openServerDirectory(directory: string, server: string): Promise<void> {
   const path = join(directory, encodeName(server))
-  const workshop = join(path, WORKSHOP)
-  if (!exists(workshop)) {
-    const placed = await placeDirectory(directory, path, { [WORKSHOP]: null, ...nameFile('.name', server) })
+  const staging = join(path, STAGING)
+  if (!exists(staging)) {
+    const placed = await placeDirectory(directory, path, { [STAGING]: null, ...nameFile('.name', server) })
     // A directory that somebody made by hand.
-    if (!placed) await placeDirectory(path, workshop, {})
+    if (!placed) await placeDirectory(path, staging, {})
   }
   // Also if it was there: whoever made it may not have come that far.
   await syncDirectory(path)
   await syncDirectory(directory)
   await sweep(directory)
-  await sweep(workshop)
+  await sweep(staging)
 }
 
 /** The file that a name is kept in if the name of its directory cannot tell it. */

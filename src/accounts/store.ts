@@ -34,7 +34,7 @@ import { sweep } from './leftovers.ts'
 import { type Account, listAccounts } from './listing.ts'
 import { encodeName } from './names.ts'
 import { checkRoot, makeRoot } from './root.ts'
-import { exists, nameFile, openServerDirectory, WORKSHOP } from './server-directory.ts'
+import { exists, nameFile, openServerDirectory, STAGING } from './server-directory.ts'
 import { createSharedSync } from './shared-sync.ts'
 
 /** Where the accounts are if nobody says otherwise. */
@@ -91,7 +91,7 @@ export class AccountStore {
   create(user: string, server: string, hash: string): Promise<boolean> {
     return this.#write('create', user, server, async (account) => {
       await this.#open(server)
-      const created = await placeDirectory(this.#workshop(server), account, {
+      const created = await placeDirectory(this.#staging(server), account, {
         password: `${hash}\n`,
         ...nameFile('name', user),
       })
@@ -122,12 +122,24 @@ export class AccountStore {
         return false
       }
       await this.#open(server)
-      const removed = join(this.#workshop(server), unfinishedName())
+      const existed = exists(join(account, 'password'))
+      const removed = join(this.#staging(server), unfinishedName())
       await rename(account, removed)
       await this.#sync(this.#server(server))
-      const existed = exists(join(removed, 'password'))
+      // Somebody else may have swept it up by now.
       await discard(removed)
       return existed
+    })
+  }
+
+  /** Resolves when what there is of an account, whoever wrote it, is on the disk; `false` if there is no such account. */
+  settle(user: string, server: string): Promise<boolean> {
+    return this.#write('settle', user, server, async (account) => {
+      if (!this.has(user, server)) return false
+      await this.#open(server)
+      await syncUnlessGone(account)
+      await this.#sync(this.#server(server))
+      return true
     })
   }
 
@@ -148,8 +160,8 @@ export class AccountStore {
     return `${this.directory}/${encodeName(server)}`
   }
 
-  #workshop(server: string): string {
-    return `${this.#server(server)}/${WORKSHOP}`
+  #staging(server: string): string {
+    return `${this.#server(server)}/${STAGING}`
   }
 
   #account(user: string, server: string): string {

@@ -49,7 +49,7 @@ export function accounts(options: AccountsOptions): Handlers {
   const memory = createMemory()
   // For a user that does not exist as much work is done as for one that does: with the hash verified last, as it
   // is probably like the others. This one is of no password.
-  let decoy = `$scrypt$ln=15,r=8,p=3$${'A'.repeat(22)}$${'A'.repeat(43)}`
+  let dummyHash = `$scrypt$ln=15,r=8,p=3$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
   return {
     auth: (request) => patiently(request, () => auth(request)),
@@ -67,13 +67,13 @@ export function accounts(options: AccountsOptions): Handlers {
 
   async function verify(hash: string, { password, signal }: PasswordRequest): Promise<boolean> {
     const verified = (await verifyPassword(hash, password, signal)) === true
-    decoy = hash
+    dummyHash = hash
     if (verified) memory.add(hash, password)
     return verified
   }
 
   async function pretendToVerify({ password, signal }: PasswordRequest): Promise<false> {
-    await verifyPassword(decoy, password, signal)
+    await verifyPassword(dummyHash, password, signal)
     return false
   }
 
@@ -89,7 +89,6 @@ export function accounts(options: AccountsOptions): Handlers {
     const { user, server } = request
     // ejabberd prepares names; what could not be written in a line of an export is nobody's name.
     if (!isPlainName(user) || !isPlainName(server)) return false
-    if ((await patiently(request, () => store.has(user, server))) === true) return isSame(request)
     const hash = await hashFor(request)
     const created = (await patiently(request, () => store.create(user, server, hash))) === true
     if (!created) return isSame(request)

@@ -31,7 +31,8 @@ const survives = (
   act: (store: AccountStore) => Promise<boolean>,
 ) =>
   test(`${operation} is a StoreError when any ${method} says ${code}, leaves nothing, and can be repeated`, async (t) => {
-    for (let n = 0, failed = true; failed; n++) {
+    let n = 0
+    for (let failed = true; failed; n++) {
       const store = await temporaryStore(t)
       await store.create('alice', 'other.example', 'old')
       await store.create('bob', 'other.example', 'old')
@@ -42,7 +43,9 @@ const survives = (
         assert.equal(result.code, 'ERR_STORE')
         assert.equal(result.cause.code, code)
         assert.ok(result.message.includes(`${code} (${text})`) && result.message.includes(store.directory))
-        await act(store)
+        assert.equal(await act(store), true, 'it can be repeated')
+      } else {
+        assert.equal(result, true)
       }
       const files = readdirSync(store.directory, { recursive: true }).map(String)
       assert.deepEqual(
@@ -50,6 +53,7 @@ const survives = (
         [],
       )
     }
+    assert.ok(n > 1, `there was a ${method} to fail`)
   })
 
 const FULL = ['ENOSPC', -28, 'no space left on device'] as const
@@ -64,8 +68,8 @@ for (const [method, fault] of [
     return store.has('alice', SERVER)
   })
   survives('a change', method, fault, (store) => store.change('alice', 'other.example', 'new'))
-  survives('a removal', method, fault, async (store) => {
-    await store.remove('alice', 'other.example')
-    return !store.has('alice', 'other.example')
-  })
 }
+survives('a removal', 'sync', BROKEN, async (store) => {
+  await store.remove('alice', 'other.example')
+  return !store.has('alice', 'other.example')
+})

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { AccountStore } from '../../src/accounts/store.ts'
 import { type AccountsOptions, accounts } from '../../src/backends/accounts.ts'
 import type { PasswordRequest, UserRequest } from '../../src/handlers.ts'
+import { recordSyncs } from '../accounts/injected.ts'
 import { temporaryStore } from '../accounts/support.ts'
 
 const SERVER = 'example.org'
@@ -50,7 +51,7 @@ const answers = (title: string, user: string, password: string, expected: boolea
 answers('the right password is allowed', 'alice', 'right', true)
 answers('a wrong password is refused', 'alice', 'wrong', false)
 answers('an empty password is refused', 'alice', '', false)
-answers('an unknown user is refused, and not sooner', 'bob', 'right', false)
+answers('an unknown user is refused', 'bob', 'right', false)
 answers('a user called .. is refused', '..', 'right', false)
 answers('a user without a name is refused', '', 'right', false)
 
@@ -136,6 +137,13 @@ test('tryregister: the same account with the same password is allowed again, wit
   assert.equal(await handlers.tryregister(withPassword('tryregister', 'alice', 'right')), true)
   assert.equal(await handlers.tryregister(withPassword('tryregister', 'alice', 'other')), false)
   assert.equal(await handlers.auth(auth('alice', 'right')), true)
+})
+
+test('tryregister: an account that is there already is on the disk before it is allowed again', async (t) => {
+  const { store, handlers } = await setUp(t)
+  const syncs = recordSyncs(t, store.directory)
+  assert.equal(await handlers.tryregister(withPassword('tryregister', 'alice', 'right')), true)
+  assert.deepEqual(syncs, [SERVER, '', `${SERVER}/.tmp/*/password`, `${SERVER}/.tmp/*`, SERVER])
 })
 
 for (const user of ['', 'a b', 'a\nb', 'a\u00a0b', 'a\0b']) {
