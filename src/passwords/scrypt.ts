@@ -41,8 +41,11 @@ const KEY_BYTES = 32
 
 /** A stored hash may not take a small server's memory: N=2^17 with r=8, the most OWASP names, is half of it. */
 const MOST_MEMORY = 256 * 2 ** 20
-/** N * r * p, eight times that of OWASP's rows: between one and two seconds of one core. */
-const MOST_WORK = 2 ** 23
+/**
+ * N * r * p, four times that of OWASP's N=2^17, r=8, p=1: between one and two seconds of one core. A login has five
+ * seconds, in which a password may be tried in two forms.
+ */
+const MOST_WORK = 2 ** 22
 
 const MOST_SALT_BYTES = 1024
 const LEAST_KEY_BYTES = 16

@@ -45,16 +45,18 @@ malformed(scrypt, 'a hash of 129 bytes', `$scrypt$ln=15,r=8,p=3$${SALT}$${bytes(
 malformed(scrypt, 'a salt of 1025 bytes', `$scrypt$ln=15,r=8,p=3$${bytes(1025)}$${KEY}`, /got 1025/)
 malformed(scrypt, 'a gigabyte', `$scrypt$ln=20,r=8,p=1$${SALT}$${KEY}`, /256 MiB of memory/)
 malformed(scrypt, 'more than 256 MiB', `$scrypt$ln=18,r=8,p=1$${SALT}$${KEY}`, /256 MiB of memory/)
-malformed(scrypt, 'too much work', `$scrypt$ln=15,r=8,p=33$${SALT}$${KEY}`, /N\*r\*p = 8388608/)
+malformed(scrypt, 'r=0', `$scrypt$ln=15,r=0,p=3$${SALT}$${KEY}`, /`r`.*got 0/)
+malformed(scrypt, 'too much work', `$scrypt$ln=15,r=8,p=17$${SALT}$${KEY}`, /N\*r\*p = 4194304/)
+malformed(scrypt, 'the least too much work', `$scrypt$ln=2,r=1,p=1048577$${SALT}$${KEY}`, /N\*r\*p = 4194304/)
 
 malformed(pbkdf2, 'a missing field', `$pbkdf2-sha256$1000$${SALT}`, /4 fields .*got 3/)
 malformed(pbkdf2, 'no iteration', `$pbkdf2-sha256$0$${SALT}$${KEY}`, /`iterations`.*got 0/)
-malformed(pbkdf2, 'an iteration too many', `$pbkdf2-sha256$10000001$${SALT}$${KEY}`, /got 10000001/)
+malformed(pbkdf2, 'an iteration too many', `$pbkdf2-sha256$2000001$${SALT}$${KEY}`, /got 2000001/)
 malformed(
   pbkdf2,
   'too many blocks',
-  `$pbkdf2-sha1$5000001$${SALT}$${KEY}`,
-  /iterations times blocks, got 10000002/,
+  `$pbkdf2-sha1$1000001$${SALT}$${KEY}`,
+  /iterations times blocks, got 2000002/,
 )
 malformed(pbkdf2, 'another length than told', `$pbkdf2-sha256$i=1,l=33$${SALT}$${KEY}`, /`l`.*from 32 to 32/)
 malformed(pbkdf2, 'an unknown parameter', `$pbkdf2-sha256$i=1,x=2$${SALT}$${KEY}`, /i=,l=/)
@@ -68,8 +70,11 @@ accepted(scrypt, 'a hash of 16 bytes', `$scrypt$ln=1,r=1,p=1$${SALT}$${bytes(16)
 accepted(scrypt, 'a hash of 128 bytes', `$scrypt$ln=1,r=1,p=1$${SALT}$${bytes(128)}`)
 accepted(scrypt, 'a salt of 1024 bytes', `$scrypt$ln=1,r=1,p=1$${bytes(1024)}$${KEY}`)
 accepted(scrypt, '128 MiB, the first of the OWASP rows,', `$scrypt$ln=17,r=8,p=1$${SALT}$${KEY}`)
-accepted(scrypt, 'the most work', `$scrypt$ln=15,r=8,p=32$${SALT}$${KEY}`)
-accepted(pbkdf2, 'the most iterations', `$pbkdf2-sha512$i=10000000,l=64$${SALT}$${bytes(64)}`)
+accepted(scrypt, 'the most work', `$scrypt$ln=15,r=8,p=16$${SALT}$${KEY}`)
+accepted(scrypt, 'the most work in many parts', `$scrypt$ln=2,r=1,p=1048576$${SALT}$${KEY}`)
+accepted(pbkdf2, 'one iteration', `$pbkdf2-sha256$1$${SALT}$${KEY}`)
+accepted(pbkdf2, 'the most iterations', `$pbkdf2-sha512$i=2000000,l=64$${SALT}$${bytes(64)}`)
+accepted(pbkdf2, 'the most iterations times blocks', `$pbkdf2-sha1$1000000$${SALT}$${KEY}`)
 accepted(pbkdf2, 'the prefix that passlib has for SHA-1', `$pbkdf2$131000$${SALT}$${bytes(20)}`)
 
 test('the most memory that is allowed is really to be had', async () => {
