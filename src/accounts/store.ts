@@ -122,11 +122,12 @@ export class AccountStore {
         return false
       }
       await this.#open(server)
-      const existed = exists(join(account, 'password'))
+      // Looked at before and after: before, somebody may be about to create it; after, to sweep it up.
+      const before = exists(join(account, 'password'))
       const removed = join(this.#staging(server), unfinishedName())
       await rename(account, removed)
       await this.#sync(this.#server(server))
-      // Somebody else may have swept it up by now.
+      const existed = before || exists(join(removed, 'password'))
       await discard(removed)
       return existed
     })
