@@ -6,8 +6,8 @@
 
 import { HashError, StoreError } from '../errors.ts'
 import { checkHash, hashPassword, verifyPassword } from '../passwords/registry.ts'
-import { type Entry, parseLine } from './lines.ts'
-import { type Line, readLines } from './read-lines.ts'
+import { type ParsedLine, readBatches } from './batches.ts'
+import type { Entry } from './lines.ts'
 import type { AccountStore } from './store.ts'
 
 /** How lines are understood, and what becomes of those that are not taken. */
@@ -18,6 +18,8 @@ export interface ImportOptions {
   readonly replace?: boolean | undefined
   /** Called in the order of the lines, with a reason that quotes nothing secret. */
   readonly report: (line: number, reason: string) => void
+  /** Stops reading; what was read is finished. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How many lines became what; comments are not counted. */
@@ -31,7 +33,8 @@ export interface ImportSummary {
  * Creates an account for each line, and goes on after a line that cannot be taken. What is counted as imported is
  * on the disk. An account that is there with the same password is no fault: an import can be repeated.
  *
- * @throws {StoreError} If the store fails; the message says up to which line all is done.
+ * @throws {StoreError} If the store fails, or the source, or the signal is aborted; the message says up to which line
+ * all is done.
  */
 export async function importAccounts(
   store: AccountStore,
@@ -39,7 +42,7 @@ export async function importAccounts(
   options: ImportOptions,
 ): Promise<ImportSummary> {
   const summary: ImportSummary = { imported: 0, alreadyThere: 0, notTaken: 0 }
-  for await (const batch of readBatches(source, options.server)) {
+  for await (const batch of readBatches(source, options)) {
     const results = await Promise.allSettled(
       batch.map((line) => takeLine(store, line, options.replace === true)),
     )
@@ -56,40 +59,6 @@ export async function importAccounts(
 interface Result {
   readonly became: keyof ImportSummary
   readonly reason?: string
-}
-
-interface ParsedLine {
-  readonly number: number
-  readonly entry: Entry | string
-}
-
-/** So many lines are under way at the same time: they share the flushes of their directory. */
-const BATCH = 64
-
-/** Never two lines of the same account in a batch: the later one has to find what the earlier one did. */
-async function* readBatches(
-  source: AsyncIterable<Uint8Array>,
-  server?: string,
-): AsyncGenerator<ParsedLine[]> {
-  let batch: ParsedLine[] = []
-  let accounts = new Set<string>()
-  for await (const line of readLines(source)) {
-    const entry = parse(line, server)
-    if (entry === undefined) continue
-    const account = typeof entry === 'string' ? `line ${line.number}` : `${entry.user}@${entry.server}`
-    if (batch.length === BATCH || accounts.has(account)) {
-      yield batch
-      batch = []
-      accounts = new Set()
-    }
-    batch.push({ number: line.number, entry })
-    accounts.add(account)
-  }
-  yield batch
-}
-
-function parse({ text }: Line, server?: string): Entry | string | undefined {
-  return text === undefined ? 'Expected a line of text in UTF-8, got something else' : parseLine(text, server)
 }
 
 async function takeLine(store: AccountStore, { entry }: ParsedLine, replace: boolean): Promise<Result> {

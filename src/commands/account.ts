@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Readable, Writable } from 'node:stream'
+import { addAbortSignal, type Readable, type Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { importAccounts } from '../accounts/import.ts'
 import { formatLine } from '../accounts/lines.ts'
@@ -17,6 +17,7 @@ import { AccountStore, DEFAULT_DIRECTORY } from '../accounts/store.ts'
 import { UsageError } from '../errors.ts'
 import { hashPassword } from '../passwords/registry.ts'
 import { becomeOwner } from './become-owner.ts'
+import { interruptibly } from './interruption.ts'
 import type { Io } from './io.ts'
 import { mistake, notEmpty } from './options.ts'
 import { readPassword } from './password.ts'
@@ -160,14 +161,17 @@ async function importFile(call: Call): Promise<number> {
   const { source, store, io, json, replace, server } = call
   await makeStore(call)
   let reports = 0
-  const summary = await importAccounts(store, source, {
+  const options = {
     replace,
     server: server === undefined ? undefined : prepareServer(server),
-    report: (line, reason) => {
+    report: (line: number, reason: string) => {
       reports++
       io.stderr.write(`line ${line}: ${reason}\n`)
     },
-  })
+  }
+  const summary = await interruptibly((signal) =>
+    importAccounts(store, addAbortSignal(signal, source), { ...options, signal }),
+  )
   const { imported, alreadyThere, notTaken } = summary
   say(
     io,

@@ -42,8 +42,8 @@ const KEY_BYTES = 32
 /** A stored hash may not take a small server's memory: N=2^17 with r=8, the most OWASP names, is half of it. */
 const MOST_MEMORY = 256 * 2 ** 20
 /**
- * N * r * p, four times that of OWASP's N=2^17, r=8, p=1: between one and two seconds of one core. A login has five
- * seconds, in which a password may be tried in two forms.
+ * N * r * p, four times that of OWASP's N=2^17, r=8, p=1: two seconds of one core, or three if r is 1. A login has
+ * five, in which a password may be tried in two forms.
  */
 const MOST_WORK = 2 ** 22
 
