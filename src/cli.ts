@@ -24,7 +24,9 @@ delete process.env[TOLD]
 
 try {
   const { main } = await import('./main.ts')
-  end(await main(args))
+  const { leave } = await import('./leave.ts')
+  const status = await main(args)
+  end(() => leave(exit, status))
 } catch (error) {
   const cause = error instanceof Error ? error.message : String(error)
   const reason = `cannot start: ${cause} (Node.js ${process.version}, 20.19 or newer is needed)`
@@ -36,10 +38,10 @@ try {
 }
 
 /** Lets what was written reach its reader, but does not wait for a reader of the log that has stalled. */
-function end(status: number): void {
-  if (Object.is(process.stdout, process.stderr)) setTimeout(exit, 1000, status)
+function end(leave: () => void): void {
+  if (Object.is(process.stdout, process.stderr)) setTimeout(leave, 1000)
   // What could not be written is told a tick later.
-  setImmediate(() => process.stdout.write('', () => process.stderr.write('', () => exit(status))))
+  setImmediate(() => process.stdout.write('', () => process.stderr.write('', leave)))
 }
 
 /** Says it where the program would have, as far as that can be found out without its code. */
@@ -64,15 +66,20 @@ function standIn(reason: string): void {
     pending = Buffer.concat([pending, chunk])
     while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE()) {
       pending = pending.subarray(2 + pending.readUInt16BE())
-      stdout.write(reply)
+      if (!stdout.write(reply)) stall()
     }
   })
-  stdin.on('end', () => exit(1))
+  const stall = () => {
+    stdin.pause()
+    stdout.once('drain', () => stdin.resume())
+  }
+  stdin.on('end', () => stdout.write('', () => exit(1)))
   stdout.on('error', () => exit(1))
+  process.on('SIGHUP', () => {}) // nothing to load anew, and no reason to end
   setTimeout(function attempt() {
     const retry = () => setTimeout(attempt, RETRY_AFTER)
     // Between two frames nothing is lost when somebody else goes on reading.
-    if (pending.length > 0) {
+    if (pending.length > 0 || stdout.writableLength > 0) {
       retry()
       return
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -45,7 +45,8 @@ export async function importHandlers(file: string): Promise<Handlers> {
 
 /** What is wrong, and in which line of the administrator's code. */
 async function explain(cause: unknown, url: URL): Promise<string> {
-  if (!existsSync(url)) return 'no such file'
+  const missing = whyMissing(url)
+  if (missing !== undefined) return missing
   const reason = reasonOf(cause)
   if (cause instanceof HandlersError) return reason
   const place = placeOf(cause)
@@ -54,9 +55,19 @@ async function explain(cause: unknown, url: URL): Promise<string> {
   return line === undefined ? reason : `${reason} (${line})`
 }
 
+function whyMissing(url: URL): string | undefined {
+  try {
+    statSync(url)
+    return undefined
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    return code === 'ENOENT' ? 'no such file' : `cannot be reached by the user that runs this: ${code}`
+  }
+}
+
 /**
- * Node tells the line of a syntax error to standard error only, so another one has to run into it: nothing is
- * executed before all that is imported was understood.
+ * Node tells the line of an error of syntax to standard error only, so another one has to run into it. It executes
+ * nothing: this error has no line of a file in its stack, so it came before all that is imported was understood.
  */
 function placeOfSyntaxError(url: URL): Promise<string | undefined> {
   const code = `await import(${JSON.stringify(url.href)})`
@@ -90,8 +101,9 @@ export function checkHandlers(value: unknown): Handlers {
       throw new HandlersError(`expected the handler ${name} to be a function, found ${typeName(member)}`)
     }
   }
-  for (const name of Object.keys(value)) {
-    const nearest = nearestOf(name.toLowerCase().replaceAll('_', ''), [...members.keys()])
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member !== 'function') continue
+    const nearest = nearestOf(name.toLowerCase().replaceAll('_', ''), [...members.keys()], 1)
     // With the right name there as well, it is a function of the administrator's own.
     if (nearest !== undefined && members.get(nearest) === undefined) {
       throw new HandlersError(`there is no operation ${name}: write ${nearest}`)

@@ -17,8 +17,8 @@ interface Account {
   /** The virtual host, for example `example.org`, or an IPv6 literal in brackets. */
   readonly server: string
   /**
-   * Aborted when the request has met its deadline, which is nearer once the input has ended; hand it to `fetch` or a
-   * database client. Made only when somebody looks at it.
+   * Aborted when the request has met its deadline, also while the program ends; hand it to `fetch` or a database
+   * client. Made only when somebody looks at it.
    */
   readonly signal: AbortSignal
 }

@@ -6,10 +6,12 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Handlers } from './handlers.ts'
 import { checkHandlers } from './handlers-module.ts'
-import { createLog, LOG_LEVELS, type LogLevel } from './log.ts'
+import { leave } from './leave.ts'
+import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts'
 import { streamOutput } from './log-output.ts'
+import { reasonOf } from './reason.ts'
 import { serveConnection } from './serve.ts'
-import { keepExit, surviveStrangers, takeStdio, terminationSignal } from './transports/stdio.ts'
+import { isTerminal, keepExit, surviveStrangers, takeStdio, terminationSignal } from './transports/stdio.ts'
 
 /** How {@link serve} serves. */
 export interface ServeOptions {
@@ -33,10 +35,10 @@ export interface ServeOptions {
 /**
  * Answers ejabberd with your handlers, until the input ends.
  *
- * Call it first and open databases in the handlers, or from `close` and back: a program that throws before it
- * serves ends, and one that ends soon after its start harms the whole ejabberd.
+ * Call it first: what your program throws before it serves ends it, and a program that ends soon after its start harms
+ * the whole ejabberd. What is wrong with the handlers is logged, and every request fails, for that reason.
  *
- * @throws {HandlersError} If the handlers are none.
+ * @throws {HandlersError} If the handlers are none and there are `streams`.
  * @throws {RangeError} If an option is out of range.
  *
  * @example
@@ -54,15 +56,32 @@ export async function serve(handlers: Handlers, options: ServeOptions = {}): Pro
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new RangeError(`Expected \`logLevel\` to be one of ${LOG_LEVELS.join(', ')}, got \`${logLevel}\``)
   }
-  const checked = checkHandlers(handlers)
   const log = createLog(options.writeLog ?? streamOutput(process.stderr).writeLine, logLevel)
-  const connection = { handlers: () => checked, timeout, strict, log, close: () => checked.close?.() }
-  if (streams !== undefined) return serveConnection({ ...connection, ...streams, signal: options.signal })
+  const connection = { timeout, strict, log, close: () => handlers?.close?.() }
+  if (streams !== undefined) {
+    const checked = checkHandlers(handlers)
+    return serveConnection({ ...connection, ...streams, handlers: () => checked, signal: options.signal })
+  }
 
+  if (isTerminal()) throw new Error('Expected ejabberd at standard input, got a terminal')
   const stdio = takeStdio()
   const exit = keepExit()
   surviveStrangers(log)
   const ends = [terminationSignal(log), options.signal].filter((signal) => signal !== undefined)
-  await serveConnection({ ...connection, ...stdio, signal: AbortSignal.any(ends) })
-  exit(0)
+  const source = sourceOf(handlers, log)
+  await serveConnection({ ...connection, ...stdio, handlers: source, signal: AbortSignal.any(ends) })
+  leave(exit, 0)
+}
+
+/** Handlers that are none must not end the process any more than those of a module that does not load. */
+function sourceOf(handlers: Handlers, log: Log): () => Handlers {
+  try {
+    const checked = checkHandlers(handlers)
+    return () => checked
+  } catch (error) {
+    log.write('error', 'handlers_not_loaded', { reason: reasonOf(error) })
+    return () => {
+      throw error
+    }
+  }
 }

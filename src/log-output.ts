@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { formatLine } from './log.ts'
 import { reasonOf } from './reason.ts'
@@ -40,6 +40,9 @@ export function streamOutput(stream: Writable): LogOutput {
 /** How long a file that cannot be written is left alone, in milliseconds. */
 const FILE_RETRY_AFTER = 5000
 
+// A pipe that nobody reads, or that has stalled, must not stop a login: such a write fails instead.
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+
 /** How often at most it is looked whether the file was moved away, in milliseconds. */
 const ROTATION_CHECK_AFTER = 1000
 
@@ -64,7 +67,7 @@ export function fileOutput(path: string, fallback: LogOutput): LogOutput {
       try {
         followRotation()
         if (descriptor === undefined) {
-          descriptor = openSync(path, 'a', 0o640)
+          descriptor = openSync(path, FLAGS, 0o640)
           looked = performance.now()
         }
         writeSync(descriptor, line)

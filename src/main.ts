@@ -19,15 +19,15 @@ import { reasonOf } from './reason.ts'
 export async function main(args: readonly string[]): Promise<number> {
   const [first, ...rest] = args
   if (first === 'call' || first === 'account') return runForPeople(first, rest)
-  if (args.includes('--help') || first === '-h' || first === 'help') return printHelp()
-  if (args.includes('--version') || first === '-V') return printVersion()
+  if (first === '--help' || first === '-h' || first === 'help') return printHelp()
+  if (first === '--version' || first === '-V') return printVersion()
   const { run } = await import('./commands/run.ts')
   return run(first === 'run' ? rest : args)
 }
 
 async function runForPeople(name: 'call' | 'account', args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) return printHelp()
-  const io = standardStreams()
+  const io = standardStreams(name === 'call')
   try {
     const command =
       name === 'call'
@@ -43,13 +43,15 @@ async function runForPeople(name: 'call' | 'account', args: readonly string[]): 
 }
 
 /** The standard streams; that nobody reads any more ends the process, quietly if somebody has read enough. */
-function standardStreams(): Io {
+function standardStreams(statusIsAnswer = false): Io {
   const { stdin, stdout, stderr } = process
   const exit = process.exit.bind(process)
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     // `account list | head` is no fault.
-    if (error.code === 'EPIPE') exit(0)
-    stderr.write(`ejabberd-extauth: Cannot write to standard output: ${error.message}\n`, () => exit(3))
+    if (error.code === 'EPIPE') return statusIsAnswer ? undefined : exit(0)
+    return stderr.write(`ejabberd-extauth: Cannot write to standard output: ${error.message}\n`, () =>
+      exit(3),
+    )
   })
   return { stdin, stdout, stderr }
 }

@@ -4,11 +4,17 @@
  * @module
  */
 
-/** The word that takes the fewest changes, if that is nearer than chance. */
-export function nearestOf(word: string, known: readonly string[]): string | undefined {
+/** The word that takes the fewest changes, if they are at most `most` and it is nearer than chance. */
+export function nearestOf(
+  word: string,
+  known: readonly string[],
+  most: number = Number.POSITIVE_INFINITY,
+): string | undefined {
   const [nearest] = known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .filter(
+      ({ candidate, distance }) => distance <= Math.min(most, Math.max(1, Math.floor(candidate.length / 3))),
+    )
     .sort((a, b) => a.distance - b.distance)
   return nearest?.candidate
 }

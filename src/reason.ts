@@ -17,12 +17,10 @@ const MAX_CAUSES = 5
  * spelling, the messages are left out.
  */
 export function reasonOf(thrown: unknown, secret?: string): string {
-  const text = describe(thrown, true)
-  if (secret === undefined || !quotes(text, secret)) return cut(text)
-  const names = describe(thrown, false)
-  return cut(
-    `${quotes(names, secret) ? 'an error' : names} (the message quotes the password and is left out)`,
-  )
+  const text = cut(describe(thrown, true))
+  if (secret === undefined || !quotes(text, secret)) return text
+  const names = cut(describe(thrown, false))
+  return `${quotes(names, secret) ? 'an error' : names} (the message quotes the password and is left out)`
 }
 
 /**
@@ -34,12 +32,12 @@ export function reasonOfUnknownOrigin(thrown: unknown): string {
   return cut(`${describe(thrown, false)}${place === undefined ? '' : ` at ${place}`}`)
 }
 
-/** The line of code that an error came from, as the topmost line of its stack has it. */
+/** The line of code that an error came from: the topmost of its stack that is in a file. */
 export function placeOf(thrown: unknown): string | undefined {
   try {
     if (!(thrown instanceof Error)) return undefined
     const stack = String(thrown.stack).replace(String(thrown.message), '')
-    return /^ +at (.*)$/m.exec(stack)?.[1]
+    return (/^ +at (.*file:.*)$/m.exec(stack) ?? /^ +at (.*)$/m.exec(stack))?.[1]
   } catch {
     return undefined
   }
@@ -89,13 +87,25 @@ export function typeName(value: unknown): string {
 }
 
 function brief(value: unknown): string {
-  // Nothing is shortened here: half a password is not recognised as one.
-  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: null })
+  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY })
 }
+
+/** So many characters in a row of a longer password are taken for a part of it: what quotes likes to shorten. */
+const FRAGMENT = 5
 
 function quotes(text: string, secret: string): boolean {
   const folded = fold(text)
-  return spellingsOf(secret).some((spelling) => text.includes(spelling) || folded.includes(fold(spelling)))
+  return spellingsOf(secret).some((spelling) => shares(text, spelling) || shares(folded, fold(spelling)))
+}
+
+/** Is the spelling, or a part of it that is no accident, in the text? */
+function shares(text: string, spelling: string): boolean {
+  if (spelling === '') return false
+  if (text.includes(spelling)) return true
+  for (let at = 0; at + FRAGMENT <= text.length; at++) {
+    if (spelling.includes(text.slice(at, at + FRAGMENT))) return true
+  }
+  return false
 }
 
 /** Takes away what differs between the ways to quote: upper case, and what protects a quotation mark. */
@@ -115,7 +125,11 @@ function spellingsOf(secret: string): string[] {
     encodeURI(wellFormed),
     JSON.stringify(secret).slice(1, -1),
     inspect(secret, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: null }).slice(1, -1),
+    secret.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
     bytes.toString('hex'),
+    bytes.toString('hex').replace(/..(?=.)/g, '$& '),
+    [...bytes].join(','),
+    [...bytes].join(', '),
     ...[0, 1, 2].flatMap((offset) => inBase64(bytes, offset)),
   ]
 }

@@ -63,9 +63,13 @@ export class Replies {
   }
 }
 
-/** Nobody reads the replies any more; `cause` is the error that said so, if there was one. */
+/** The replies cannot be written any more; `cause` is the error that said so, if there was one. */
 export class OutputClosed extends Error {
-  constructor(cause: Error | undefined) {
-    super('nobody reads the replies any more', { cause })
+  /** Did the reader go away, which is its right? */
+  readonly byReader: boolean
+
+  constructor(cause: NodeJS.ErrnoException | undefined) {
+    super('the replies cannot be written any more', { cause })
+    this.byReader = cause === undefined || cause.code === 'EPIPE'
   }
 }

@@ -96,7 +96,7 @@ function requestOf(operation: Operation, { user, server, rest }: Fields): Incomi
     case 'removeuser':
       return new IncomingUser(operation, user, server)
     case 'certauth':
-      return new IncomingCertificate(operation, user, server, rest)
+      return new IncomingCertificate(operation, user, server, Uint8Array.from(rest))
     case 'auth':
     case 'setpass':
     case 'tryregister':

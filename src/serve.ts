@@ -133,7 +133,7 @@ function reportEnd(error: unknown, { log, signal }: Connection): void {
   if (error instanceof TruncatedFrameError) {
     if (signal?.aborted !== true) log.write('error', 'truncated_frame', { reason: error.message })
   } else if (error instanceof OutputClosed) {
-    log.write('debug', 'output_closed', { reason: reasonOf(error) })
+    log.write(error.byReader ? 'debug' : 'error', 'output_closed', { reason: reasonOf(error) })
   } else if (signal?.aborted !== true) {
     log.write('error', 'input_failed', { reason: reasonOf(error) })
   }

@@ -40,7 +40,8 @@ export async function call(args: readonly string[], io: Io): Promise<number> {
   const heard = await (program.length > 0
     ? askProgram(program, options, question)
     : askHandlers(options, question, io))
-  io.stdout.write(options.json ? toJson(question, heard) : inWords(question, heard))
+  const text = options.json ? toJson(question, heard) : inWords(question, heard)
+  await new Promise<void>((resolve) => io.stdout.write(text, () => resolve()))
   return STATUS[heard.outcome.kind]
 }
 
@@ -96,6 +97,8 @@ async function askHandlers(options: Options, question: Question, io: Io): Promis
   // An exit, or an end by a stray exception, would look like an answer to a script.
   keepExit()
   surviveStrangers(log)
+  // What a handler prints is not the answer.
+  Object.defineProperty(process, 'stdout', { value: process.stderr, configurable: true })
   const outcome = await loadHandlers(options).then(
     (handlers) => serveOnce(handlers, question, options, log),
     (error) => failed(reasonOf(error)),

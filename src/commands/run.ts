@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { isatty } from 'node:tty'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
@@ -11,7 +10,14 @@ import { fileOutput, type LogOutput, streamOutput } from '../log-output.ts'
 import { reasonOf } from '../reason.ts'
 import { serveConnection } from '../serve.ts'
 import { Standby } from '../standby.ts'
-import { keepExit, type Stdio, surviveStrangers, takeStdio, terminationSignal } from '../transports/stdio.ts'
+import {
+  isTerminal,
+  keepExit,
+  type Stdio,
+  surviveStrangers,
+  takeStdio,
+  terminationSignal,
+} from '../transports/stdio.ts'
 import { version } from '../version.ts'
 import { DEFAULT_OPTIONS, type Options, parseOptions } from './options.ts'
 import { loadHandlers } from './source.ts'
@@ -26,7 +32,7 @@ import { loadHandlers } from './source.ts'
  */
 export async function run(args: readonly string[]): Promise<number> {
   const options = parseOrMistake(args)
-  if (isatty(0)) {
+  if (isTerminal()) {
     process.stderr.write(explanation(options, args))
     return 2
   }

@@ -6,6 +6,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Readable, type Writable } from 'node:stream'
+import { isatty } from 'node:tty'
 import type { Log } from '../log.ts'
 import { reasonOfUnknownOrigin } from '../reason.ts'
 
@@ -15,36 +16,60 @@ export interface Stdio {
   readonly output: Writable
 }
 
+let taken = false
+
 /**
  * Takes standard input and output away from everything else in the process: a print in a handler would be read as
- * the answer to somebody's login. From then on `process.stdout` and `console.log` write to standard error, and
- * `process.stdin` is empty.
+ * the answer to somebody's login, and what else reads would swallow requests. From then on `process.stdout` and
+ * `console.log` write to standard error, and `process.stdin` is empty.
  *
- * Where standard output is a pipe, as under ejabberd, descriptor 1 itself leads to nowhere afterwards, so that
- * neither a child process that inherits it nor a native library can write into the protocol.
+ * Where they are pipes, as under ejabberd, descriptors 0 and 1 themselves lead to nowhere afterwards, so that
+ * neither a child process that inherits them nor a native library can disturb the protocol.
+ *
+ * @throws {Error} If they were taken already.
  */
 export function takeStdio(): Stdio {
-  const input = process.stdin
-  const output = takePipe() ?? process.stdout
+  if (taken) {
+    throw new Error(
+      'standard input and output are served already: export the handlers instead of serving them',
+    )
+  }
+  taken = true
+  const input = takePipe(0) ?? process.stdin
+  const output = takePipe(1) ?? process.stdout
   Object.defineProperty(process, 'stdin', { value: Readable.from([]), configurable: true })
   Object.defineProperty(process, 'stdout', { value: process.stderr, configurable: true })
   return { input, output }
 }
 
-/** Linux only, and only for a pipe of our own user: elsewhere the redefined `process.stdout` has to do. */
-function takePipe(): Writable | undefined {
-  let descriptor: number | undefined
+/** Linux only, and only for a pipe of our own user: elsewhere the redefined streams of `process` have to do. */
+function takePipe(standard: 0 | 1): Socket | undefined {
+  const opened: number[] = []
+  const open = (path: string, flags: number) => {
+    const descriptor = openSync(path, flags)
+    opened.push(descriptor)
+    return descriptor
+  }
+  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants
+  const flags = standard === 0 ? O_RDONLY : O_WRONLY
   try {
-    if (!fstatSync(1).isFIFO()) return undefined
-    descriptor = openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK)
-    const output = new Socket({ fd: descriptor, readable: false, writable: true })
-    closeSync(1)
-    openSync('/dev/null', 'w')
-    return output
+    if (!fstatSync(standard).isFIFO()) return undefined
+    const nowhere = open('/dev/null', flags)
+    const pipe = open(`/proc/self/fd/${standard}`, flags | O_NONBLOCK)
+    const socket = new Socket({ fd: pipe, readable: standard === 0, writable: standard === 1 })
+    closeSync(standard)
+    openSync('/dev/null', flags) // takes the lowest number that is free, the one just closed
+    closeSync(nowhere)
+    return socket
   } catch {
-    if (descriptor !== undefined) closeSync(descriptor)
+    for (const descriptor of opened) closeSync(descriptor)
     return undefined
   }
+}
+
+/** Is there a person, or Prosody's pseudo-terminal, which changes bytes, instead of ejabberd? */
+export function isTerminal(): boolean {
+  return isatty(0)
 }
 
 /** Keeps the process alive whatever code that is not ours does: what it throws out of nowhere is logged. */
