@@ -24,6 +24,15 @@ export function checkRoot(directory: string): void {
   })
 }
 
+/** Throws a `StoreError` if others than its owner can write to a directory. */
+export function checkMode(directory: string, mode: number): void {
+  if ((mode & 0o022) === 0) return
+  const found = (mode & 0o777).toString(8)
+  throw new StoreError(
+    `Expected ${directory} to be writable by its owner only, got mode ${found}; mend it with: chmod go-w ${directory}`,
+  )
+}
+
 /**
  * Makes the directory an account store: it is made if it is missing; `false` if it is a store already. Rejects
  * with a `StoreError` if there is something else in it.
@@ -71,12 +80,7 @@ function readMarker(directory: string): string | undefined {
 
 function checkPrivate(directory: string): void {
   const { mode, uid } = statSync(directory)
-  if ((mode & 0o022) !== 0) {
-    const found = (mode & 0o777).toString(8)
-    throw new StoreError(
-      `Expected ${directory} to be writable by its owner only, got mode ${found}; mend it with: chmod go-w ${directory}`,
-    )
-  }
+  checkMode(directory, mode)
   checkOwner(directory, uid)
 }
 

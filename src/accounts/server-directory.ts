@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { placeDirectory, syncDirectory } from './files.ts'
 import { sweep } from './leftovers.ts'
 import { encodeName, isDigest } from './names.ts'
+import { checkMode } from './root.ts'
 
 /** Where accounts are while they are made or removed, inside the directory of their server. */
 export const STAGING = '.tmp'
@@ -22,6 +23,7 @@ export async function openServerDirectory(directory: string, server: string): Pr
     // A directory that somebody made by hand.
     if (!placed) await placeDirectory(path, staging, {})
   }
+  checkMode(path, statSync(path).mode)
   // Also if it was there: whoever made it may not have come that far.
   await syncDirectory(path)
   await syncDirectory(directory)

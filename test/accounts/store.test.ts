@@ -272,6 +272,19 @@ for (const mode of [0o720, 0o702, 0o777]) {
   })
 }
 
+test('a server directory that others can write to is a StoreError for whoever writes to it', async (t) => {
+  const { directory } = await temporaryStore(t)
+  await new AccountStore(directory).create('alice', 'example.org', 'one')
+  chmodSync(join(directory, 'example.org'), 0o777)
+  const store = new AccountStore(directory)
+  const expected = { ...broken, message: /got mode 777; .*chmod go-w \/.*\/example\.org/ }
+  await assert.rejects(store.create('bob', 'example.org', 'one'), expected)
+  await assert.rejects(store.remove('alice', 'example.org'), expected)
+  assert.equal(store.read('alice', 'example.org'), 'one')
+  chmodSync(join(directory, 'example.org'), 0o700)
+  assert.equal(await store.create('bob', 'example.org', 'one'), true)
+})
+
 test('an empty directory becomes a store, once', async (t) => {
   const directory = temporaryDirectory(t)
   mkdirSync(join(directory, 'lost+found'))
