@@ -50,7 +50,7 @@ async function explain(cause: unknown, url: URL): Promise<string> {
   const reason = reasonOf(cause)
   if (cause instanceof HandlersError) return reason
   const place = placeOf(cause)
-  if (place?.includes('file:') === true) return `${reason} (${place})`
+  if (place?.includes('file:') === true) return `${reason} (${place.replace(/\?renewal=\d+/, '')})`
   const line = cause instanceof SyntaxError ? await placeOfSyntaxError(new URL(url.pathname, url)) : undefined
   return line === undefined ? reason : `${reason} (${line})`
 }

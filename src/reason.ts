@@ -130,7 +130,9 @@ function spellingsOf(secret: string): string[] {
     bytes.toString('hex').replace(/..(?=.)/g, '$& '),
     [...bytes].join(','),
     [...bytes].join(', '),
-    ...[0, 1, 2].flatMap((offset) => inBase64(bytes, offset)),
+    ...[0, 1, 2]
+      .flatMap((offset) => inBase64(bytes, offset))
+      .filter((spelling) => spelling.length >= FRAGMENT),
   ]
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { test } from 'node:test'
 import type { Handlers } from '../src/handlers.ts'
@@ -71,6 +72,14 @@ const loads = (title: string, source: string, name = 'handlers.mjs') =>
 loads('an object', 'export default { isuser: () => true }')
 loads('an object with a close', 'export default { isuser: () => true, close() {} }')
 loads('an object with more in it', 'export default { isuser: () => true, log: 1, users: [] }')
+loads(
+  'an object with a method of its own beside the right one',
+  'export default { isuser: () => true, isusers() {} }',
+)
+loads(
+  'an instance with properties of nearly the same names',
+  'class A { user = "svc"; closed = false\n isuser() { return true } }\nexport default new A()',
+)
 loads('a function', 'export default () => ({ isuser: () => true })')
 loads('an async function', 'export default async () => ({ isuser: async () => true })')
 loads('an instance of a class', 'class A { #x = true\n isuser() { return this.#x } }\nexport default new A()')
@@ -167,4 +176,13 @@ test('handlers may be inherited', () => {
 })
 test('a name that every object has is no handler', () => {
   assert.throws(() => checkHandlers({ constructor() {}, toString() {} }), { code: 'ERR_HANDLERS' })
+})
+
+test('the line of a mistake that is no error of syntax is told, and the module is executed once', async (t) => {
+  const folder = temporaryFolder(t)
+  const code =
+    "import { appendFileSync } from 'node:fs'\nappendFileSync(new URL('runs', import.meta.url), 'x')\nJSON.parse('{')"
+  const file = write(folder, 'handlers.mjs', code)
+  await assert.rejects(importHandlers(file), { message: /SyntaxError: .* \(file:.*handlers\.mjs:3:6\)$/ })
+  assert.equal(readFileSync(`${folder}/runs`, 'utf8'), 'x')
 })

@@ -182,3 +182,32 @@ test('a value is named by its type', () => {
     'function',
   ])
 })
+
+/** What handlers and the libraries they use do to a password on its way into a message. */
+const SHORTENED: readonly (readonly [
+  title: string,
+  password: string,
+  thrown: (password: string) => unknown,
+])[] = [
+  [
+    'by Node',
+    'correct horse battery staple',
+    (password) => new TypeError(`type string ('${password.slice(0, 22)}...')`),
+  ],
+  ['by a database', "pa'shunter2", () => new Error("syntax error near 'shunter2' at line 1")],
+  ['as a Buffer', 'hunter2hunter2', (password) => ({ sent: Buffer.from(password) })],
+  ['as a Buffer in JSON', 'hunter2hunter2', (password) => new Error(JSON.stringify(Buffer.from(password)))],
+  ['in ASCII', 'pässwörter', () => new Error('p\\u00e4ssw\\u00f6rter')],
+  ['at the end of what is kept', 'hunter2hunter2', (password) => new Error(`${'x'.repeat(480)}${password}`)],
+]
+for (const [title, password, thrown] of SHORTENED) {
+  test(`a password that is quoted in part is left out: ${title}`, () => {
+    assert.match(reasonOf(thrown(password), password), /quotes the password and is left out/)
+  })
+}
+
+test('a message that quotes nothing is kept, however short the password is', () => {
+  for (const password of ["'", 'q', '\\', 'xyzzy']) {
+    assert.equal(reasonOf(new Error('no database'), password), 'Error: no database')
+  }
+})

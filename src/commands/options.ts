@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../log.ts'
@@ -10,7 +11,7 @@ import { nearestOf } from '../nearest.ts'
 
 /** What `run` and `call` can be told. */
 export interface Options {
-  /** The directory of an account store. */
+  /** The directory of an account store; an absolute path, as those of the files. */
   readonly accounts: string | undefined
   /** The file of a handlers module. */
   readonly handlers: string | undefined
@@ -63,12 +64,12 @@ export function parseOptions(args: readonly string[]): Arguments {
     throw new UsageError('Expected --accounts DIR or --handlers FILE, got both')
   }
   const options: Options = {
-    accounts: notEmpty('accounts', values.accounts),
-    handlers: notEmpty('handlers', values.handlers),
+    accounts: pathOf('accounts', values.accounts),
+    handlers: pathOf('handlers', values.handlers),
     timeout: parseTimeout(values.timeout),
     strict: values.strict === true,
     logLevel: parseLogLevel(values['log-level']),
-    logFile: notEmpty('log-file', values['log-file']),
+    logFile: pathOf('log-file', values['log-file']),
     json: values.json === true,
   }
   return { options, positionals }
@@ -97,6 +98,12 @@ export function mistake(cause: unknown, flags: readonly string[]): UsageError {
 export function notEmpty(flag: string, value: string | undefined): string | undefined {
   if (value === '') throw new UsageError(`Expected --${flag} to name something, got nothing`)
   return value
+}
+
+/** Made absolute at once: a handlers module may change the working directory. */
+function pathOf(flag: string, value: string | undefined): string | undefined {
+  const path = notEmpty(flag, value)
+  return path === undefined ? undefined : resolve(path)
 }
 
 function parseTimeout(value: string | undefined): number {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { resolve } from 'node:path'
 import type { Handlers } from '../handlers.ts'
 import type { Options } from './options.ts'
 
@@ -21,7 +20,7 @@ export async function loadHandlers(options: Options): Promise<Handlers> {
   }
   const { accounts } = await import('../backends/accounts.ts')
   const { AccountStore, DEFAULT_DIRECTORY } = await import('../accounts/store.ts')
-  const directory = resolve(options.accounts ?? DEFAULT_DIRECTORY)
+  const directory = options.accounts ?? DEFAULT_DIRECTORY
   // Told at the start and not to the first user.
   new AccountStore(directory).check()
   // Shorter than the deadline, so that the reason stands in the line of the request.

@@ -53,7 +53,9 @@ function takePipe(standard: 0 | 1): Socket | undefined {
   const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants
   const flags = standard === 0 ? O_RDONLY : O_WRONLY
   try {
-    if (!fstatSync(standard).isFIFO()) return undefined
+    // With plain numbers, realpathSync of Node 20 to 24 would see the pipe in the buffer that they share, and follow no
+    // symbolic links any more: packages in the handlers' node_modules would be loaded from the wrong place.
+    if (!fstatSync(standard, { bigint: true }).isFIFO()) return undefined
     const nowhere = open('/dev/null', flags)
     const pipe = open(`/proc/self/fd/${standard}`, flags | O_NONBLOCK)
     const socket = new Socket({ fd: pipe, readable: standard === 0, writable: standard === 1 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
 import { test } from 'node:test'
 import { DEFAULT_OPTIONS, type Options, parseOptions } from '../../src/commands/options.ts'
 import { nearestOf } from '../../src/nearest.ts'
@@ -11,7 +12,7 @@ const reads = (line: string, options: Partial<Options>, positionals: readonly st
 reads('', {})
 reads('--accounts /srv/accounts', { accounts: '/srv/accounts' })
 reads('--accounts=/srv/accounts', { accounts: '/srv/accounts' })
-reads('--handlers h.mjs --strict', { handlers: 'h.mjs', strict: true })
+reads('--handlers h.mjs --strict', { handlers: resolve('h.mjs'), strict: true })
 reads('--timeout 2', { timeout: 2000 })
 reads('--timeout 0.5', { timeout: 500 })
 reads('--timeout 0.001', { timeout: 1 })
@@ -19,7 +20,7 @@ reads('--timeout 25', { timeout: 25_000 })
 reads('--timeout 1 --timeout 2', { timeout: 2000 })
 reads('--log-level error', { logLevel: 'error' })
 reads('--log-level debug', { logLevel: 'debug' })
-reads('--log-file x.log', { logFile: 'x.log' })
+reads('--log-file x.log', { logFile: resolve('x.log') })
 reads('--json', { json: true })
 reads('auth alice --strict example.org', { strict: true }, ['auth', 'alice', 'example.org'])
 reads('a -- --strict', {}, ['a', '--strict'])

@@ -37,6 +37,15 @@ describe('from a chat program', () => {
     carol = await login(ejabberd, 'tcp', { user: 'carol', password: 'the first', beforehand })
   })
 
+  test('nobody registers as the administrator', async () => {
+    const beforehand = async (entity: Client) => {
+      await registration(entity, { username: 'admin', password: 'mine' })
+    }
+    const attempt = login(ejabberd, 'tcp', { user: 'admin', password: 'mine', beforehand })
+    await assert.rejects(attempt, /not-allowed|forbidden/)
+    assert.equal((await ejabberd.ctl('check_account', 'admin', HOST)).status, 1)
+  })
+
   test('a new password counts at once, and the old one no longer', async () => {
     await registration(carol, { username: 'carol', password: 'the sécond' })
     await assertRefused(visit('carol', 'the first'))

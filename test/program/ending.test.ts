@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -190,4 +191,38 @@ test('ends quietly when somebody has read enough of a list', async (t) => {
   const line = `'${PROGRAM}' account list --accounts ${accounts} | true`
   const { stderr } = await finish('/bin/sh', ['-c', line])
   assert.equal(stderr, '')
+})
+
+test('ends although a thread is blocked for ever', async (t) => {
+  const folder = temporaryFolder(t)
+  const fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const handlers = writeHandlers(
+    folder,
+    `{ auth: async () => { await readFile('${fifo}'); return true } }\nimport { readFile } from 'node:fs/promises'`,
+  )
+  const { stdout, status } = await finish(
+    PROGRAM,
+    ['--timeout', '0.2', '--handlers', handlers],
+    frames('auth:a:b:c'),
+  )
+  assert.equal(stdout.toString('hex'), REPLY.neither)
+  assert.equal(status, 'SIGKILL')
+})
+
+test('does not wait for a log file that is a pipe without a reader', async (t) => {
+  const folder = temporaryFolder(t)
+  const fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const args = ['--log-file', fifo, '--handlers', writeHandlers(folder, '{ auth: () => false }')]
+  const { stdout, stderr } = await finish(PROGRAM, args, frames('auth:a:b:c'))
+  assert.equal(stdout.toString('hex'), REPLY.no)
+  assert.match(stderr, /event=log_file_failed reason="Error: ENXIO[\s\S]*event=request/)
+})
+
+test('a call whose answer nobody reads still says it by its status', async (t) => {
+  const handlers = writeHandlers(temporaryFolder(t), '{ isuser: () => false }')
+  const line = `('${PROGRAM}' call isuser a b --handlers ${handlers}; echo $? >&2) | true`
+  const { stderr } = await finish('/bin/sh', ['-c', line])
+  assert.equal(stderr, '1\n')
 })

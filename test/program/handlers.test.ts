@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { packageRoot } from '../e2e/support/package.ts'
 import { finish, frames, PROGRAM, REPLY, start, temporaryFolder, writeHandlers } from './support.ts'
 
 const ASK = frames('auth:alice:example.org:s3cret', 'isuser:alice:example.org')
@@ -74,7 +75,6 @@ for (const [name, code] of Object.entries(PRINTS)) {
       writeHandlers(folder, expression),
     ]
     const [IN, OUT] = [join(folder, 'in'), join(folder, 'out')]
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(IN, ASK)
     const { stderr } = await finish('/bin/sh', args, undefined, { env: { ...process.env, IN, OUT } })
     assert.equal(readFileSync(OUT).toString('hex'), REPLY.yes + REPLY.no, stderr)
@@ -123,4 +123,58 @@ test('loads the handlers anew on SIGHUP, closes the old ones, and keeps those it
   assert.equal(await running.client.auth('alice', 'example.org', 'x'), true)
   await running.client.close()
   assert.match(running.log, /closed the second/)
+})
+
+test('a child process that inherits the input gets nothing of it', async (t) => {
+  const folder = temporaryFolder(t)
+  const steal = "execFileSync('head', ['-c', '30'], { stdio: ['inherit', 'pipe', 'inherit'] })"
+  const code = `{ auth: () => { console.log('stolen:' + ${steal} + ':'); return true }, isuser: () => false }
+    import { execFileSync } from 'node:child_process'`
+  const [IN, OUT] = [join(folder, 'in'), join(folder, 'out')]
+  writeFileSync(IN, Buffer.concat(Array.from({ length: 20_000 }, () => ASK)))
+  const args = [
+    '-c',
+    'cat "$IN" | "$0" "$@" | head -c 32 > "$OUT"',
+    PROGRAM,
+    '--handlers',
+    writeHandlers(folder, code),
+  ]
+  const { stderr } = await finish('/bin/sh', args, undefined, { env: { ...process.env, IN, OUT } })
+  assert.equal(readFileSync(OUT).toString('hex'), (REPLY.yes + REPLY.no).repeat(4), stderr)
+  assert.match(stderr, /^stolen::$/m)
+})
+
+test('says what to do when a handlers module serves by itself', async (t) => {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(packageRoot(), join(folder, 'node_modules', 'ejabberd-extauth'))
+  const file = join(folder, 'handlers.mjs')
+  writeFileSync(file, "import { serve } from 'ejabberd-extauth'\nawait serve({ auth: () => true })")
+  const { stdout, stderr } = await finish(PROGRAM, ['--timeout', '1', '--handlers', file], ASK)
+  assert.equal(stdout.toString('hex'), REPLY.neither + REPLY.neither)
+  assert.match(stderr, /export the handlers instead of serving them/)
+})
+
+/** A program of somebody's own, in a folder where the package is installed. */
+function ownProgram(folder: string, code: string): string {
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(packageRoot(), join(folder, 'node_modules', 'ejabberd-extauth'))
+  const file = join(folder, 'program.mjs')
+  writeFileSync(file, `import { serve } from 'ejabberd-extauth'\n${code}`)
+  return file
+}
+
+test("a program of one's own stays when its handlers are none", async (t) => {
+  const file = ownProgram(temporaryFolder(t), 'await serve({ isUser: () => true })')
+  const { stdout, stderr, status } = await finish(process.execPath, [file], ASK)
+  assert.equal(stdout.toString('hex'), REPLY.neither + REPLY.neither)
+  assert.match(stderr, /there is no operation isUser: write isuser/)
+  assert.equal(status, 0)
+})
+
+test("a program of one's own does not serve a terminal", async (t) => {
+  const file = ownProgram(temporaryFolder(t), 'await serve({ auth: () => true })')
+  const { stdout, status } = await finish('script', ['-qec', `${process.execPath} ${file}`, '/dev/null'])
+  assert.match(stdout.toString(), /Expected ejabberd at standard input, got a terminal/)
+  assert.equal(status, 1)
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { Client } from '../../src/client.ts'
@@ -169,6 +169,17 @@ test('an installation that is broken for good answers until its input ends', asy
   assert.equal(status, 1)
   const strict = await finish(join(dist, 'cli.js'), ['--strict'], cut)
   assert.equal(strict.stdout.toString('hex'), REPLY.no + REPLY.no)
+})
+
+test('an installation that is broken loses no reply to a reader that is late', async (t) => {
+  const folder = temporaryFolder(t)
+  const dist = copyOfPackage(folder)
+  rmSync(join(dist, 'main.js'))
+  const [IN, OUT] = [join(folder, 'in'), join(folder, 'out')]
+  writeFileSync(IN, Buffer.concat(Array.from({ length: 50_000 }, () => frames('x'))))
+  const line = 'cat "$IN" | "$0" | (sleep 1; cat) > "$OUT"'
+  await finish('/bin/sh', ['-c', line, join(dist, 'cli.js')], undefined, { env: { ...process.env, IN, OUT } })
+  assert.equal(statSync(OUT).size, 50_000 * 4)
 })
 
 test('a launcher line as in the example keeps ejabberd calm where there is no node at all', async (t) => {
