@@ -93,6 +93,9 @@ function brief(value: unknown): string {
 /** So many characters in a row of a longer password are taken for a part of it: what quotes likes to shorten. */
 const FRAGMENT = 5
 
+/** What the Base64 of one or two bytes boils down to is in every text. */
+const SHORTEST = 3
+
 function quotes(text: string, secret: string): boolean {
   const folded = fold(text)
   return spellingsOf(secret).some((spelling) => shares(text, spelling) || shares(folded, fold(spelling)))
@@ -132,7 +135,7 @@ function spellingsOf(secret: string): string[] {
     [...bytes].join(', '),
     ...[0, 1, 2]
       .flatMap((offset) => inBase64(bytes, offset))
-      .filter((spelling) => spelling.length >= FRAGMENT),
+      .filter((spelling) => spelling.length >= SHORTEST),
   ]
 }
 
