@@ -51,7 +51,8 @@ async function explain(cause: unknown, url: URL): Promise<string> {
   if (cause instanceof HandlersError) return reason
   const place = placeOf(cause)
   if (place?.includes('file:') === true) return `${reason} (${place.replace(/\?renewal=\d+/, '')})`
-  const line = cause instanceof SyntaxError ? await placeOfSyntaxError(new URL(url.pathname, url)) : undefined
+  const line =
+    cause instanceof SyntaxError ? await placeOfSyntaxError(new URL(url.pathname, url), reason) : undefined
   return line === undefined ? reason : `${reason} (${line})`
 }
 
@@ -69,7 +70,16 @@ function whyMissing(url: URL): string | undefined {
  * Node tells the line of an error of syntax to standard error only, so another one has to run into it. It executes
  * nothing: this error has no line of a file in its stack, so it came before all that is imported was understood.
  */
-function placeOfSyntaxError(url: URL): Promise<string | undefined> {
+function placeOfSyntaxError(url: URL, reason: string): Promise<string | undefined> {
+  const mistake = `${url} ${statSync(url, { throwIfNoEntry: false })?.mtimeMs} ${reason}`
+  if (located.mistake !== mistake) located = { mistake, place: runInto(url) }
+  return located.place
+}
+
+/** The mistake that was looked for last: it may stay for hours, and be met every few seconds by many workers. */
+let located: { mistake?: string; place: Promise<string | undefined> } = { place: Promise.resolve(undefined) }
+
+function runInto(url: URL): Promise<string | undefined> {
   const code = `await import(${JSON.stringify(url.href)})`
   return new Promise((resolve) => {
     const options = { timeout: CHECK_TIMEOUT }

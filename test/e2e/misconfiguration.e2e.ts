@@ -169,10 +169,11 @@ function pids(): number[] {
     .sort()
 }
 
+/** All but those that only look for the line of a mistake. */
 function programs(): Process[] {
   return ejabberd
     .processes()
-    .filter(({ argv: [command, file] }) => command?.endsWith('node') && file !== '--check')
+    .filter(({ argv: [command, file] }) => command?.endsWith('node') && file !== '--input-type=module')
 }
 
 function withHandlersIn(name: string): Edit {
