@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { finish, frames, PROGRAM, REPLY, start, temporaryFolder, writeHandlers } from './support.ts'
 
 const KEEP_ALIVE =
@@ -155,6 +155,15 @@ test('logs to a file, and opens it anew on SIGHUP', async (t) => {
   assert.equal(running.log, '')
 })
 
+/** Makes an account store with one account. */
+async function storeWithAlice(t: TestContext): Promise<string> {
+  const accounts = join(temporaryFolder(t), 'accounts')
+  const add = ['account', 'add', 'alice', 'example.org', '--accounts', accounts]
+  const { status, stderr } = await finish(PROGRAM, add, Buffer.from('x'))
+  assert.equal(status, 0, stderr)
+  return accounts
+}
+
 for (const command of [
   'account list',
   'account count',
@@ -163,13 +172,7 @@ for (const command of [
   '--help',
 ]) {
   test(`says so, and does not exit with 0, when ${command} cannot be written`, async (t) => {
-    const accounts = join(temporaryFolder(t), 'accounts')
-    const added = await finish(
-      PROGRAM,
-      ['account', 'add', 'alice', 'example.org', '--accounts', accounts],
-      Buffer.from('x'),
-    )
-    assert.equal(added.status, 0, added.stderr)
+    const accounts = await storeWithAlice(t)
     const option = command === '--help' ? '' : `--accounts ${accounts}`
     const { stderr, status } = await finish('/bin/sh', [
       '-c',
@@ -181,13 +184,7 @@ for (const command of [
 }
 
 test('ends quietly when somebody has read enough of a list', async (t) => {
-  const accounts = join(temporaryFolder(t), 'accounts')
-  const added = await finish(
-    PROGRAM,
-    ['account', 'add', 'alice', 'example.org', '--accounts', accounts],
-    Buffer.from('x'),
-  )
-  assert.equal(added.status, 0, added.stderr)
+  const accounts = await storeWithAlice(t)
   const line = `'${PROGRAM}' account list --accounts ${accounts} | true`
   const { stderr } = await finish('/bin/sh', ['-c', line])
   assert.equal(stderr, '')
