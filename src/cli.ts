@@ -66,13 +66,12 @@ function standIn(reason: string): void {
     pending = Buffer.concat([pending, chunk])
     while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE()) {
       pending = pending.subarray(2 + pending.readUInt16BE())
-      if (!stdout.write(reply)) stall()
+      stdout.write(reply)
     }
-  })
-  const stall = () => {
+    if (!stdout.writableNeedDrain) return
     stdin.pause()
     stdout.once('drain', () => stdin.resume())
-  }
+  })
   stdin.on('end', () => stdout.write('', () => exit(1)))
   stdout.on('error', () => exit(1))
   process.on('SIGHUP', () => {}) // nothing to load anew, and no reason to end
