@@ -15,6 +15,12 @@ export interface LogOutput {
   readonly reopen: () => void
 }
 
+/** The output that `--log-file` asks for: that file, or standard error if there is none. */
+export function logOutput(file: string | undefined, standardError: Writable): LogOutput {
+  const stream = streamOutput(standardError)
+  return file === undefined ? stream : fileOutput(file, stream)
+}
+
 /** What may wait for a reader that has stalled, in bytes. */
 const MAX_WAITING = 1 << 20
 

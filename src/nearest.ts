@@ -19,6 +19,12 @@ export function nearestOf(
   return nearest?.candidate
 }
 
+/** What to type instead of a word that is none of the known ones. */
+export function hintFor(word: string, known: readonly string[]): string {
+  const nearest = nearestOf(word, known)
+  return nearest === undefined ? `expected one of ${known.join(' ')}` : `did you mean ${nearest}?`
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 function editDistance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, index) => index)]

@@ -9,8 +9,8 @@ import { UsageError } from '../errors.ts'
 import { encodeFrame } from '../frame.ts'
 import type { Handlers, Operation } from '../handlers.ts'
 import { createLog, type Log } from '../log.ts'
-import { fileOutput, streamOutput } from '../log-output.ts'
-import { nearestOf } from '../nearest.ts'
+import { logOutput } from '../log-output.ts'
+import { hintFor } from '../nearest.ts'
 import { ALLOWED, failed, type Outcome, REFUSED } from '../outcome.ts'
 import { reasonOf } from '../reason.ts'
 import { decodeReply, encodeReply } from '../reply.ts'
@@ -62,10 +62,7 @@ interface Question {
 async function readQuestion(positionals: readonly string[], io: Io): Promise<Question> {
   const [operation, user, server] = wordsOf(positionals)
   if (!isOperation(operation)) {
-    const nearest = nearestOf(operation, [...OPERATIONS])
-    const hint =
-      nearest === undefined ? `expected one of ${[...OPERATIONS].join(' ')}` : `did you mean ${nearest}?`
-    throw new UsageError(`Unknown operation ${operation}: ${hint}`)
+    throw new UsageError(`Unknown operation ${operation}: ${hintFor(operation, [...OPERATIONS])}`)
   }
   const head = Buffer.from(`${operation}:${user}:${server}`)
   if (takesPassword(operation)) {
@@ -91,9 +88,7 @@ function wordsOf(positionals: readonly string[]): readonly [string, string, stri
 /** The way of a frame from ejabberd, but for the pipe. */
 async function askHandlers(options: Options, question: Question, io: Io): Promise<Heard> {
   const { strict, logLevel, logFile } = options
-  const standardError = streamOutput(io.stderr)
-  const { writeLine } = logFile === undefined ? standardError : fileOutput(logFile, standardError)
-  const log = createLog(writeLine, logLevel)
+  const log = createLog(logOutput(logFile, io.stderr).writeLine, logLevel)
   // An exit, or an end by a stray exception, would look like an answer to a script.
   keepExit()
   surviveStrangers(log)

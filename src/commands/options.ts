@@ -7,7 +7,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../log.ts'
-import { nearestOf } from '../nearest.ts'
+import { hintFor } from '../nearest.ts'
 
 /** What `run` and `call` can be told. */
 export interface Options {
@@ -89,9 +89,7 @@ export function mistake(cause: unknown, flags: readonly string[]): UsageError {
   const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1]
   if (unknown === undefined) return new UsageError(message, { cause })
   const known = flags.map((flag) => `--${flag}`)
-  const nearest = nearestOf(unknown, known)
-  const hint = nearest === undefined ? `expected one of ${known.join(' ')}` : `did you mean ${nearest}?`
-  return new UsageError(`Unknown option ${unknown}: ${hint}`, { cause })
+  return new UsageError(`Unknown option ${unknown}: ${hintFor(unknown, known)}`, { cause })
 }
 
 /** Refuses the empty value of an option that names something. */

@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
-import { fileOutput, type LogOutput, streamOutput } from '../log-output.ts'
+import { type LogOutput, logOutput } from '../log-output.ts'
 import { reasonOf } from '../reason.ts'
 import { serveConnection } from '../serve.ts'
 import { Standby } from '../standby.ts'
@@ -80,7 +80,7 @@ function parse(args: readonly string[]): Options {
 }
 
 async function serveOptions(options: Options, stdio: Stdio): Promise<number> {
-  const output = logOutput(options)
+  const output = logOutput(options.logFile, process.stderr)
   const log = startLog(output, options)
   const { timeout, strict } = options
   const standby = new Standby({ load: () => loadHandlers(options), log, timeout })
@@ -104,7 +104,7 @@ async function serveOptions(options: Options, stdio: Stdio): Promise<number> {
 /** Wrong arguments do not go away by waiting: every request fails at once, until somebody mends ejabberd.yml. */
 async function serveMistake(mistake: UsageError, args: readonly string[], stdio: Stdio): Promise<number> {
   const options = { ...DEFAULT_OPTIONS, strict: args.includes('--strict'), logFile: findLogFile(args) }
-  const log = startLog(logOutput(options), options)
+  const log = startLog(logOutput(options.logFile, process.stderr), options)
   const reason = reasonOf(mistake)
   log.write('error', 'wrong_arguments', { reason })
   const handlers = () => {
@@ -123,11 +123,6 @@ function findLogFile(args: readonly string[]): string | undefined {
   const { values } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false })
   const file = values['log-file']
   return typeof file === 'string' && file !== '' ? file : undefined
-}
-
-function logOutput({ logFile }: Options): LogOutput {
-  const standardError = streamOutput(process.stderr)
-  return logFile === undefined ? standardError : fileOutput(logFile, standardError)
 }
 
 function startLog(output: LogOutput, { logLevel }: Options): Log {

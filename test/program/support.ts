@@ -1,12 +1,11 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { Client } from '../../src/client.ts'
-import { encodeFrame } from '../../src/frame.ts'
 import { packageRoot } from '../e2e/support/package.ts'
+import { NEITHER, NO, YES } from '../helpers/wire.ts'
 
 /** The program as it is shipped. */
 export const PROGRAM: string = join(packageRoot(), 'dist', 'cli.js')
@@ -15,19 +14,10 @@ export const PROGRAM: string = join(packageRoot(), 'dist', 'cli.js')
 const PATIENCE = 20_000
 
 /** Replies as hex, for comparing. */
-export const REPLY = { yes: '00020001', no: '00020000', neither: '00020002' } as const
+export const REPLY = { yes: YES, no: NO, neither: NEITHER } as const
 
-/** Joins bodies to the bytes that ejabberd would write. */
-export function frames(...bodies: readonly (string | Uint8Array)[]): Buffer {
-  return Buffer.concat(bodies.map((body) => encodeFrame(body)))
-}
-
-/** A folder that goes away with the test. */
-export function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'extauth-program-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+export { temporaryFolder } from '../helpers/files.ts'
+export { frames } from '../helpers/wire.ts'
 
 /** Writes a handlers module whose default export is the given expression. */
 export function writeHandlers(folder: string, expression: string, name = 'handlers.mjs'): string {
