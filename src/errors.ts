@@ -45,6 +45,27 @@ export class HashError extends ExtauthError {
   override readonly code = 'ERR_HASH'
 }
 
+/**
+ * What is behind a backend (a database, a directory, a web service) cannot be reached, or is not able to answer
+ * just now: the same question may well be answered in a moment.
+ */
+export class UnavailableError extends ExtauthError {
+  override readonly code = 'ERR_UNAVAILABLE'
+}
+
+/**
+ * What is behind a backend answered with something that is neither yes nor no, and would do so again: a table that is
+ * not there, a right that is missing, a body that was not agreed on.
+ */
+export class BackendError extends ExtauthError {
+  override readonly code = 'ERR_BACKEND'
+}
+
+/** A package that this one does without is needed for what was asked, and is not installed; the message says which. */
+export class MissingPackageError extends ExtauthError {
+  override readonly code = 'ERR_MISSING_PACKAGE'
+}
+
 /** The program at the other end of the wire ended, or closed its output, before it answered. */
 export class ProgramEndedError extends ExtauthError {
   override readonly code = 'ERR_PROGRAM_ENDED'

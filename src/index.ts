@@ -6,14 +6,17 @@
 export { type AccountsOptions, accounts } from './backends/accounts.ts'
 export { Client, type ClientOptions, type StartOptions } from './client.ts'
 export {
+  BackendError,
   ExtauthError,
   FrameTooLargeError,
   HandlersError,
   HashError,
+  MissingPackageError,
   NoReplyError,
   ProgramEndedError,
   StoreError,
   TruncatedFrameError,
+  UnavailableError,
   UnexpectedReplyError,
   UsageError,
 } from './errors.ts'

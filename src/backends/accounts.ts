@@ -7,8 +7,7 @@
 import { isPlainName } from '../accounts/prepare.ts'
 import { AccountStore } from '../accounts/store.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
-import { hashPassword, verifyPassword } from '../passwords/registry.ts'
-import { createMemory } from '../passwords/remember.ts'
+import { createChecker } from '../passwords/checker.ts'
 import { createPatience } from './patience.ts'
 
 /** What `accounts` can be told. */
@@ -46,10 +45,7 @@ export interface AccountsOptions {
 export function accounts(options: AccountsOptions): Handlers {
   const store = new AccountStore(options.directory)
   const patiently = createPatience(options.patience)
-  const memory = createMemory()
-  // For a user that does not exist as much work is done as for one that does: with the hash verified last, as it
-  // is probably like the others. This one is of no password.
-  let dummyHash = `$scrypt$ln=15,r=8,p=3$${'A'.repeat(22)}$${'A'.repeat(43)}`
+  const passwords = createChecker()
 
   return {
     auth: (request) => patiently(request, () => auth(request)),
@@ -61,27 +57,15 @@ export function accounts(options: AccountsOptions): Handlers {
 
   function auth(request: PasswordRequest): boolean | Promise<boolean> {
     const hash = store.read(request.user, request.server)
-    if (hash === undefined) return pretendToVerify(request)
-    return memory.has(hash, request.password) || verify(hash, request)
-  }
-
-  async function verify(hash: string, { password, signal }: PasswordRequest): Promise<boolean> {
-    const verified = (await verifyPassword(hash, password, signal)) === true
-    dummyHash = hash
-    if (verified) memory.add(hash, password)
-    return verified
-  }
-
-  async function pretendToVerify({ password, signal }: PasswordRequest): Promise<false> {
-    await verifyPassword(dummyHash, password, signal)
-    return false
+    // Who was verified before costs no signal.
+    return passwords.check(hash === undefined ? [] : [hash], request.password, () => request.signal)
   }
 
   async function setpass(request: PasswordRequest): Promise<boolean> {
     const { user, server } = request
     const hash = await hashFor(request)
     const changed = (await patiently(request, () => store.change(user, server, hash))) === true
-    if (changed) memory.add(hash, request.password)
+    if (changed) passwords.stored(hash, request.password)
     return changed
   }
 
@@ -92,12 +76,12 @@ export function accounts(options: AccountsOptions): Handlers {
     const hash = await hashFor(request)
     const created = (await patiently(request, () => store.create(user, server, hash))) === true
     if (!created) return isSame(request)
-    memory.add(hash, request.password)
+    passwords.stored(hash, request.password)
     return true
   }
 
   async function hashFor({ password, signal }: PasswordRequest): Promise<string> {
-    const hash = await hashPassword(password)
+    const hash = await passwords.hash(password)
     // A write that was reported as failed must not take effect after all.
     signal.throwIfAborted()
     return hash
@@ -106,7 +90,8 @@ export function accounts(options: AccountsOptions): Handlers {
   /** Is the account that is there already the one that would have been registered? */
   async function isSame(request: PasswordRequest): Promise<boolean> {
     const hash = await patiently(request, () => store.read(request.user, request.server))
-    return hash !== undefined && (await verify(hash, request)) === true
+    if (hash === undefined) return false
+    return (await passwords.check([hash], request.password, () => request.signal)) === true
   }
 
   async function removeUser(user: string, server: string): Promise<true> {

@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises'
-import { StoreError } from '../errors.ts'
+import { StoreError, UnavailableError } from '../errors.ts'
 
 /** Runs an access until it succeeds, fails for another reason than the store, or patience is at an end. */
 export type Patiently = <Result>(
@@ -20,8 +20,8 @@ const PATIENCE = 4000
 const PAUSE = 150
 
 /**
- * Makes a function that runs an access to a store, and again and again for as long as it fails with a `StoreError`:
- * ejabberd's fail2ban counts every failure, and would ban whole offices for a volume that was away for a second.
+ * Makes a function that runs an access to a store, and again and again for as long as it fails with a `StoreError` or
+ * an `UnavailableError`: ejabberd's fail2ban counts every failure, and would ban whole offices for a volume that was away for a second.
  *
  * It gives up, and throws that error, when the request is aborted or when the outage has lasted longer than
  * `patience` (milliseconds, default 4000): the clock is that of the outage, not of the request, so that requests do
@@ -63,7 +63,7 @@ export function createPatience(
     failure: unknown,
   ): Promise<Result> {
     let error = failure
-    while (error instanceof StoreError && outage.isBearable() && (await pause(request.signal)) === true) {
+    while (isOutage(error) && outage.isBearable() && (await pause(request.signal)) === true) {
       try {
         const result = await access()
         outage.end()
@@ -74,6 +74,10 @@ export function createPatience(
     }
     throw error
   }
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof StoreError || error instanceof UnavailableError
 }
 
 /** Keeps the time of an outage. */

@@ -11,6 +11,10 @@ import { pbkdf2 } from './pbkdf2.ts'
 import { scrypt } from './scrypt.ts'
 import { recogniseFormat } from './unsupported.ts'
 
+/** Which formats are understood beside those that are safe to recognise, and which one new passwords are stored in. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by the families that have options
+export interface PasswordFormats {}
+
 const FAMILIES: readonly HashFamily[] = [scrypt, pbkdf2]
 
 /**
@@ -20,7 +24,12 @@ const FAMILIES: readonly HashFamily[] = [scrypt, pbkdf2]
  * malformed, or asks for too much work; that is never a wrong password. Rejects with the signal's reason if it
  * is aborted before the work begins.
  */
-export async function verifyPassword(hash: string, password: string, signal?: AbortSignal): Promise<boolean> {
+export async function verifyPassword(
+  hash: string,
+  password: string,
+  signal?: AbortSignal,
+  _formats: PasswordFormats = {},
+): Promise<boolean> {
   const family = familyOf(hash)
   const prepared = prepareOpaqueString(password)
   if ((await family.verify(hash, prepared, signal)) === true) return true
@@ -29,7 +38,7 @@ export async function verifyPassword(hash: string, password: string, signal?: Ab
 }
 
 /** Makes the hash that is stored for a new password: scrypt, over the prepared form of RFC 8265. */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, _formats: PasswordFormats = {}): Promise<string> {
   return scrypt.hash(prepareOpaqueString(password))
 }
 

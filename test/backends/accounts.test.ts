@@ -7,6 +7,7 @@ import { type AccountsOptions, accounts } from '../../src/backends/accounts.ts'
 import type { PasswordRequest, UserRequest } from '../../src/handlers.ts'
 import { recordSyncs } from '../accounts/injected.ts'
 import { temporaryStore } from '../accounts/support.ts'
+import { PASSWORD, testBackend } from './contract.ts'
 
 const SERVER = 'example.org'
 
@@ -24,6 +25,20 @@ function cheapHash(password: string): string {
   const key = pbkdf2Sync(password, 'salt', 1, 32, 'sha256').toString('base64').replace('=', '')
   return `$pbkdf2-sha256$i=1$c2FsdA$${key}`
 }
+
+testBackend({
+  name: 'accounts',
+  operations: ['auth', 'isuser', 'setpass', 'tryregister', 'removeuser'],
+  setUp: async (t) => {
+    const { store, handlers } = await setUp(t)
+    await store.change('alice', SERVER, cheapHash(PASSWORD))
+    return {
+      handlers,
+      stop: async () => renameSync(store.directory, `${store.directory}.away`),
+      restart: async () => renameSync(`${store.directory}.away`, store.directory),
+    }
+  },
+})
 
 const { signal } = new AbortController()
 const withPassword = (
