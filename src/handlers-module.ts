@@ -6,8 +6,8 @@
 import { execFile } from 'node:child_process'
 import { statSync } from 'node:fs'
 import * as nodeModule from 'node:module'
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { HandlersError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
 import { nearestOf } from './nearest.ts'
@@ -49,6 +49,12 @@ async function explain(cause: unknown, url: URL): Promise<string> {
   if (missing !== undefined) return missing
   const reason = reasonOf(cause)
   if (cause instanceof HandlersError) return reason
+  const packageName = /^Cannot find package '([^']+)'/.exec(
+    String(Reflect.get(Object(cause), 'message')),
+  )?.[1]
+  if (packageName !== undefined) {
+    return `${reason}: npm install ${packageName} in ${dirname(fileURLToPath(url))} (a package that was installed with -g is not found from there)`
+  }
   const place = placeOf(cause)
   if (place?.includes('file:') === true) return `${reason} (${place.replace(/\?renewal=\d+/, '')})`
   const line =

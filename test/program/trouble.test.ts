@@ -44,7 +44,7 @@ const MISTAKES: Record<
   'a package that is not installed': {
     args: ['--handlers', 'bad.mjs'],
     files: { 'bad.mjs': 'import "no-such-package"' },
-    log: /Cannot find package 'no-such-package'/,
+    log: /Cannot find package 'no-such-package'.*: npm install no-such-package in \//,
     status: 1,
   },
   'a handlers file without handlers': {
