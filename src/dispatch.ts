@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Handlers } from './handlers.ts'
-import type { IncomingPassword, IncomingRequest } from './incoming-request.ts'
+import type { Handlers, PasswordRequest } from './handlers.ts'
+import { asLogin, asRemoval, type IncomingRequest } from './incoming-request.ts'
 import { ALLOWED, failed, type Outcome, REFUSED, refused } from './outcome.ts'
 import { reasonOf, typeName } from './reason.ts'
 
@@ -35,7 +35,9 @@ export function dispatch(request: IncomingRequest, options: DispatchOptions): Ou
 
 /** An answer, or that there is nobody to give one. */
 type Asked = unknown | typeof NO_HANDLER
-const NO_HANDLER = Symbol('no handler')
+
+/** What was asked of handlers that lack the operation. */
+export const NO_HANDLER: unique symbol = Symbol('no handler')
 
 function ask(request: IncomingRequest, source: HandlersSource): Asked | PromiseLike<Asked> {
   const handlers = source(request)
@@ -64,15 +66,16 @@ function call(handlers: Handlers, request: IncomingRequest): Asked {
   }
 }
 
-function removeWithPassword(handlers: Handlers, request: IncomingPassword): Asked {
+/** What `removeuser3` is where it has no handler of its own. */
+export function removeWithPassword(handlers: Handlers, request: PasswordRequest): Asked {
   if (handlers.auth === undefined || handlers.removeuser === undefined) return NO_HANDLER
   const remove = (answer: unknown): unknown => {
     if (answer !== true) return answer
     // After the deadline ejabberd has been told that it failed: the account must not go after all.
     request.signal.throwIfAborted()
-    return handlers.removeuser?.(request.asRemoval())
+    return handlers.removeuser?.(asRemoval(request))
   }
-  const answer: unknown = handlers.auth(request.asLogin())
+  const answer: unknown = handlers.auth(asLogin(request))
   return isPromise(answer) ? Promise.resolve(answer).then(remove) : remove(answer)
 }
 
@@ -112,7 +115,8 @@ async function settle(answer: PromiseLike<Asked>, request: IncomingRequest): Pro
   }
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
+/** Is this an answer that has to be waited for? */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 

@@ -61,6 +61,11 @@ export class BackendError extends ExtauthError {
   override readonly code = 'ERR_BACKEND'
 }
 
+/** Too many wrong passwords came for this user just now: this one was not looked at, and may be right. */
+export class TooManyRefusalsError extends ExtauthError {
+  override readonly code = 'ERR_TOO_MANY_REFUSALS'
+}
+
 /** A package that this one does without is needed for what was asked, and is not installed; the message says which. */
 export class MissingPackageError extends ExtauthError {
   override readonly code = 'ERR_MISSING_PACKAGE'

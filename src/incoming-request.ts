@@ -4,30 +4,33 @@
  * @module
  */
 import { inspect } from 'node:util'
-import type { CertificateRequest, Operation, PasswordRequest, UserRequest } from './handlers.ts'
+import type { CertificateRequest, Operation, PasswordRequest, Request, UserRequest } from './handlers.ts'
+
+/** What says when a request is given up: another request, for one that is made of it. */
+type Origin = Pick<Request, 'signal'>
 
 /** What the three kinds of request have in common. */
 abstract class Incoming<O extends Operation> {
   readonly operation: O
   readonly user: string
   readonly server: string
-  readonly #cancellation: Cancellation
+  readonly #origin: Origin
 
-  /** @param origin The request that this one is a part of: they share their signal. */
-  constructor(operation: O, user: string, server: string, origin?: Incoming<Operation>) {
+  /** @param origin What has the signal of this one, if it has none of its own. */
+  constructor(operation: O, user: string, server: string, origin: Origin = new Cancellation()) {
     this.operation = operation
     this.user = user
     this.server = server
-    this.#cancellation = origin === undefined ? new Cancellation() : origin.#cancellation
+    this.#origin = origin
   }
 
   get signal(): AbortSignal {
-    return this.#cancellation.signal
+    return this.#origin.signal
   }
 
   /** Tells the handler, if it listens, that nobody waits for it any more. */
   abort(reason: Error): void {
-    this.#cancellation.abort(reason)
+    if (this.#origin instanceof Cancellation) this.#origin.abort(reason)
   }
 
   // Somebody's console.log(request) or JSON.stringify(request) must not put a password into a log.
@@ -57,7 +60,7 @@ export class IncomingPassword extends Incoming<PasswordRequest['operation']> {
     user: string,
     server: string,
     password: string,
-    origin?: IncomingPassword,
+    origin?: Origin,
   ) {
     super(operation, user, server, origin)
     this.#password = password
@@ -65,16 +68,6 @@ export class IncomingPassword extends Incoming<PasswordRequest['operation']> {
 
   get password(): string {
     return this.#password
-  }
-
-  /** The login that this request is, among other things. */
-  asLogin(): IncomingPassword {
-    return new IncomingPassword('auth', this.user, this.server, this.password, this)
-  }
-
-  /** The removal that this request is, once the password is known to be right. */
-  asRemoval(): IncomingUser {
-    return new IncomingUser('removeuser', this.user, this.server, this)
   }
 }
 
@@ -87,8 +80,9 @@ export class IncomingCertificate extends Incoming<CertificateRequest['operation'
     user: string,
     server: string,
     certificate: Uint8Array,
+    origin?: Origin,
   ) {
-    super(operation, user, server)
+    super(operation, user, server, origin)
     this.#certificate = certificate
   }
 
@@ -99,6 +93,36 @@ export class IncomingCertificate extends Incoming<CertificateRequest['operation'
 
 /** Any of them, told apart by its `operation`. */
 export type IncomingRequest = IncomingUser | IncomingPassword | IncomingCertificate
+
+/** The login that a request is, among other things. */
+export function asLogin(request: PasswordRequest): IncomingPassword {
+  return new IncomingPassword('auth', request.user, request.server, request.password, request)
+}
+
+/** The removal that a request is, once the password is known to be right. */
+export function asRemoval(request: PasswordRequest): IncomingUser {
+  return new IncomingUser('removeuser', request.user, request.server, request)
+}
+
+/** The same request for another user. */
+export function forUser(request: Request, user: string): IncomingRequest {
+  return remade(request, user, request)
+}
+
+/** The same request, given up when somebody else says so. The signal is made only when it is looked at. */
+export function withOrigin(request: Request, origin: Origin): IncomingRequest {
+  return remade(request, request.user, origin)
+}
+
+function remade(request: Request, user: string, origin: Origin): IncomingRequest {
+  const { server } = request
+  if ('password' in request)
+    return new IncomingPassword(request.operation, user, server, request.password, origin)
+  if ('certificate' in request) {
+    return new IncomingCertificate(request.operation, user, server, request.certificate, origin)
+  }
+  return new IncomingUser(request.operation, user, server, origin)
+}
 
 /** An `AbortController` costs more than the rest of a request, so it is made when somebody looks at the signal. */
 class Cancellation {

@@ -15,6 +15,7 @@ export {
   NoReplyError,
   ProgramEndedError,
   StoreError,
+  TooManyRefusalsError,
   TruncatedFrameError,
   UnavailableError,
   UnexpectedReplyError,
