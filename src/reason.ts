@@ -13,14 +13,15 @@ const MAX_CAUSES = 5
 /**
  * Describes whatever was thrown: its name, code and message, and those of its causes.
  *
- * Database clients and web services like to quote what they were asked. If the text quotes `secret` in any common
- * spelling, the messages are left out.
+ * Database clients and web services like to quote what they were asked. If the text quotes one of the `secrets` in any
+ * common spelling, the messages are left out.
  */
-export function reasonOf(thrown: unknown, secret?: string): string {
+export function reasonOf(thrown: unknown, ...secrets: readonly (string | undefined)[]): string {
+  const isQuotedIn = (text: string) => secrets.some((secret) => secret !== undefined && quotes(text, secret))
   const text = cut(describe(thrown, true))
-  if (secret === undefined || !quotes(text, secret)) return text
+  if (!isQuotedIn(text)) return text
   const names = cut(describe(thrown, false))
-  return `${quotes(names, secret) ? 'an error' : names} (the message quotes the password and is left out)`
+  return `${isQuotedIn(names) ? 'an error' : names} (the message quotes the password and is left out)`
 }
 
 /**

@@ -131,6 +131,11 @@ test('the other form of a composed letter is recognised', () => {
 test('a message that does not quote the password is told', () => {
   assert.equal(reasonOf(new Error('no database'), 'hunter2'), 'Error: no database')
 })
+test('of several secrets each is left out', () => {
+  for (const message of ['login hunter2', 'service t0psecret'])
+    assert.match(reasonOf(new Error(message), 'hunter2', undefined, 't0psecret'), QUOTED)
+  assert.equal(reasonOf(new Error('no database'), 'hunter2', undefined, 't0psecret'), 'Error: no database')
+})
 test('names and codes are told where the message is left out', () => {
   const error = Object.assign(new TypeError('hunter2'), { code: 'EBAD', cause: new RangeError('y') })
   assert.equal(
