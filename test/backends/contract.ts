@@ -23,6 +23,8 @@ export interface Contract {
   readonly skip?: string | undefined
   /** Passwords other than tokens can be told apart by any change; a token-only backend brings its right one. */
   readonly password?: string
+  /** A wrong password that cannot be told to be wrong without the store. */
+  readonly wrongPassword?: string
 }
 
 /** The server of every account of the suite. */
@@ -97,7 +99,14 @@ const HOSTILE: readonly string[] = [
 ]
 
 /** The conformance suite: what every backend promises, whatever is behind it. */
-export function testBackend({ name, operations, setUp, skip, password = PASSWORD }: Contract): void {
+export function testBackend({
+  name,
+  operations,
+  setUp,
+  skip,
+  password = PASSWORD,
+  wrongPassword = 'other',
+}: Contract): void {
   const claims = (operation: Operation) => operations.includes(operation)
   const check = (title: string, body: (fixture: Fixture & { ask: Required<Handlers> }) => Promise<void>) =>
     test(`${name}: ${title}`, { skip }, async (t) => {
@@ -153,7 +162,7 @@ export function testBackend({ name, operations, setUp, skip, password = PASSWORD
       await stop()
       for (const operation of operations) {
         await assert.rejects(
-          async () => askAny(handlers, operation, 'carol', 'other'),
+          async () => askAny(handlers, operation, 'carol', wrongPassword),
           `${operation} while it is away`,
         )
       }
@@ -171,7 +180,7 @@ export function testBackend({ name, operations, setUp, skip, password = PASSWORD
       await stall()
       for (const operation of operations) {
         const controller = new AbortController()
-        const answer = (async () => askAny(handlers, operation, 'carol', 'other', controller.signal))()
+        const answer = (async () => askAny(handlers, operation, 'carol', wrongPassword, controller.signal))()
         setTimeout(() => controller.abort(new Error('the deadline')), 100)
         await assert.rejects(answer, operation)
       }
