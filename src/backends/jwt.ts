@@ -46,7 +46,7 @@ export function jwt(options: JwtOptions): Handlers {
   const patiently = createPatience(options.patience)
   const letsIn = createClaimCheck(options, ['exp'])
   const verification = {
-    algorithms: [...algorithms],
+    algorithms: [...algorithms] as string[],
     clockTolerance: options.clockTolerance ?? CLOCK_TOLERANCE,
     ...(options.typ === undefined ? {} : { typ: options.typ }),
   }
