@@ -34,7 +34,7 @@ export async function* readBatches(
     for await (const line of readLines(source)) {
       signal?.throwIfAborted()
       last = line.number
-      const entry = parse(line, server)
+      const entry = await parse(line, server)
       if (entry === undefined) continue
       const parsed = { number: line.number, entry }
       if (!batch.hasRoomFor(parsed)) {
@@ -72,7 +72,7 @@ function accountOf({ number, entry }: ParsedLine): string {
   return typeof entry === 'string' ? `line ${number}` : `${entry.user}@${entry.server}`
 }
 
-function parse({ text }: Line, server?: string): Entry | string | undefined {
+async function parse({ text }: Line, server?: string): Promise<Entry | string | undefined> {
   return text === undefined ? 'Expected a line of text in UTF-8, got something else' : parseLine(text, server)
 }
 

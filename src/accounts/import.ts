@@ -4,7 +4,7 @@
  * @module
  */
 
-import { HashError, StoreError } from '../errors.ts'
+import { HashError, MissingPackageError, StoreError } from '../errors.ts'
 import { checkHash, hashPassword, verifyPassword } from '../passwords/registry.ts'
 import { type ParsedLine, readBatches } from './batches.ts'
 import type { Entry } from './lines.ts'
@@ -92,12 +92,12 @@ async function comparePassword(
 ): Promise<'same' | 'other' | 'unreadable'> {
   if (stored === undefined) return 'other'
   try {
-    checkHash(stored)
+    await checkHash(stored)
     const same =
       'hash' in secret ? stored === secret.hash : (await verifyPassword(stored, secret.password)) === true
     return same ? 'same' : 'other'
   } catch (error) {
-    if (error instanceof HashError) return 'unreadable'
+    if (error instanceof HashError || error instanceof MissingPackageError) return 'unreadable'
     throw error
   }
 }

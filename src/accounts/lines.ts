@@ -11,7 +11,7 @@
  * @module
  */
 
-import { HashError, UsageError } from '../errors.ts'
+import { HashError, MissingPackageError, UsageError } from '../errors.ts'
 import { checkHash, looksLikeHash } from '../passwords/registry.ts'
 import type { Account } from './listing.ts'
 import { prepareServer, prepareUser } from './prepare.ts'
@@ -32,17 +32,17 @@ export function formatLine({ user, server }: Account, hash: string): string {
  *
  * @param server The server of every account, and that the lines are those of an htpasswd file.
  */
-export function parseLine(line: string, server?: string): Entry | string | undefined {
+export async function parseLine(line: string, server?: string): Promise<Entry | string | undefined> {
   if (/^(#|[ \t]*$)/.test(line)) return undefined
   try {
-    return server === undefined ? parseFields(line) : parseHtpasswd(line, server)
+    return await (server === undefined ? parseFields(line) : parseHtpasswd(line, server))
   } catch (error) {
-    if (error instanceof UsageError || error instanceof HashError) return error.message
+    if (error instanceof UsageError || isAboutHash(error)) return error.message
     throw error
   }
 }
 
-function parseFields(line: string): Entry | string {
+async function parseFields(line: string): Promise<Entry | string> {
   const [, user, server, secret] = /^[ \t]*([^ \t]+)[ \t]+([^ \t]+)[ \t]+([^ \t].*)$/s.exec(line) ?? []
   if (user === undefined || server === undefined || secret === undefined) {
     const hint = line.includes(':') ? '; if this is an htpasswd file, add --server SERVER' : ''
@@ -51,7 +51,7 @@ function parseFields(line: string): Entry | string {
   const account = { user: prepareUser(user), server: prepareServer(server) }
   if (!looksLikeHash(secret)) return takePassword(account, secret)
   try {
-    checkHash(secret)
+    await checkHash(secret)
   } catch (error) {
     if (!(error instanceof HashError)) throw error
     return `${error.message}; if it is a password: account passwd`
@@ -65,11 +65,16 @@ function takePassword(account: Account, password: string): Entry | string {
   return { ...account, secret: { password } }
 }
 
-function parseHtpasswd(line: string, server: string): Entry | string {
+async function parseHtpasswd(line: string, server: string): Promise<Entry | string> {
   const colon = line.indexOf(':')
   if (colon < 0) return 'Expected user:hash, got no colon'
   const hash = line.slice(colon + 1)
   const user = prepareUser(line.slice(0, colon))
-  checkHash(hash)
+  await checkHash(hash)
   return { user, server, secret: { hash } }
+}
+
+/** A hash that could not be verified once it is imported is not taken. */
+function isAboutHash(error: unknown): error is HashError | MissingPackageError {
+  return error instanceof HashError || error instanceof MissingPackageError
 }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { hashPassword, type PasswordFormats, verifyPassword } from './registry.ts'
+import type { PasswordFormats } from './formats.ts'
+import { hashPassword, isLocked, verifyPassword } from './registry.ts'
 import { createMemory } from './remember.ts'
 
 /** Holds passwords against stored hashes, and makes the hashes of new ones. */
@@ -37,7 +38,8 @@ export function createChecker(formats: PasswordFormats = {}): PasswordChecker {
     stored: (hash, password) => memory.add(hash, password),
   }
 
-  async function verify(hashes: readonly string[], password: string, signal: AbortSignal): Promise<boolean> {
+  async function verify(stored: readonly string[], password: string, signal: AbortSignal): Promise<boolean> {
+    const hashes = stored.filter((hash) => !isLocked(hash))
     if (hashes.length === 0) {
       await verifyPassword(dummyHash, password, signal, formats)
       return false

@@ -12,7 +12,7 @@
 import { pbkdf2 as pbkdf2WithCallback, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { HashError } from '../errors.ts'
-import type { HashFamily } from './family.ts'
+import type { HashContext, HashFamily } from './family.ts'
 import { readBase64, readNumber, splitFields } from './phc.ts'
 
 const DIGESTS: Readonly<Record<string, { name: string; bytes: number }>> = {
@@ -24,8 +24,6 @@ const DIGESTS: Readonly<Record<string, { name: string; bytes: number }>> = {
 
 /** The family of `$pbkdf2-sha1$`, `$pbkdf2-sha256$` and `$pbkdf2-sha512$` hashes. */
 export const pbkdf2: HashFamily = {
-  name: 'pbkdf2',
-  prefixes: Object.keys(DIGESTS).map((name) => `$${name}$`),
   check: (hash) => void parse(hash),
   verify,
 }
@@ -49,7 +47,7 @@ const MOST_KEY_BYTES = 128
 
 const pbkdf2Async = promisify(pbkdf2WithCallback)
 
-async function verify(hash: string, password: string, signal?: AbortSignal): Promise<boolean> {
+async function verify(hash: string, password: string, { signal }: HashContext): Promise<boolean> {
   const { digest, iterations, salt, key } = parse(hash)
   signal?.throwIfAborted()
   return timingSafeEqual(await pbkdf2Async(password, salt, iterations, key.length, digest), key)

@@ -8,13 +8,11 @@
 import { randomBytes, scrypt as scryptWithCallback, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { HashError } from '../errors.ts'
-import type { HashFamily } from './family.ts'
+import type { HashContext, HashFamily, NewHashes } from './family.ts'
 import { readBase64, readNumber, splitFields, writeBase64 } from './phc.ts'
 
 /** The family of `$scrypt$` hashes, and the one that new passwords are stored in. */
-export const scrypt: Required<HashFamily> = {
-  name: 'scrypt',
-  prefixes: ['$scrypt$'],
+export const scrypt: HashFamily & NewHashes = {
   check: (hash) => void parse(hash),
   verify,
   hash: makeHash,
@@ -51,7 +49,7 @@ const MOST_SALT_BYTES = 1024
 const LEAST_KEY_BYTES = 16
 const MOST_KEY_BYTES = 128
 
-async function verify(hash: string, password: string, signal?: AbortSignal): Promise<boolean> {
+async function verify(hash: string, password: string, { signal }: HashContext): Promise<boolean> {
   const { salt, key, ...parameters } = parse(hash)
   signal?.throwIfAborted()
   return timingSafeEqual(await derive(password, salt, key.length, parameters), key)

@@ -1,35 +1,59 @@
 /**
- * Hash formats that are recognised by their beginning, so that an error can call them by their name.
+ * Formats that are recognised by their looks and cannot be verified here, so that an error can call them by their
+ * name and say what to do instead.
  *
  * @module
  */
 
-const FORMATS: ReadonlyArray<readonly [name: string, beginning: RegExp]> = [
-  ['bcrypt', /^\$2[abxy]?\$/],
-  ['argon2', /^\$argon2(i|d|id)\$/],
-  ['yescrypt', /^\$g?y\$/],
-  ['md5-crypt', /^\$1\$/],
-  ['apr1 (Apache md5-crypt)', /^\$apr1\$/],
-  ['sha256-crypt', /^\$5\$/],
-  ['sha512-crypt', /^\$6\$/],
-  ['sha1-crypt', /^\$sha1\$/],
-  ['crypt-scrypt', /^\$7\$/],
-  ['phpass', /^\$[PH]\$/],
-  ['Drupal 7', /^U?\$S\$/],
-  ['WordPress', /^\$(wp|generic)\$/],
-  ['Django', /^(pbkdf2_sha(1|256)\$\d|bcrypt(_sha256)?\$\$2|argon2\$argon2|scrypt\$\d)/],
-  ['LDAP or Dovecot scheme', /^\{[A-Za-z0-9.-]+\}/],
-  ['no password, or a locked one', /^([!*]|x$)/],
+/** What can be done about any hash. */
+const NEW_PASSWORD = 'give its users new passwords'
+
+/** What can be done about a hash that some other program can verify. */
+const ELSEWHERE =
+  `let a server that can verify it do so (the backends ldap and http, or ejabberd's own auth_method pam), ` +
+  `or ${NEW_PASSWORD}`
+
+type Format = readonly [name: string, looks: RegExp, cure: string]
+
+const FORMATS: readonly Format[] = [
+  ['yescrypt', /^\$y\$/, ELSEWHERE],
+  ['gost-yescrypt', /^\$gy\$/, ELSEWHERE],
+  ['crypt-scrypt', /^\$7\$/, ELSEWHERE],
+  ['sha1-crypt', /^\$sha1\$/, ELSEWHERE],
+  ['SunMD5', /^\$md5[$,]/, ELSEWHERE],
+  ['NT hash', /^\$3\$/, NEW_PASSWORD],
+  ['bcrypt of a version before 2a', /^\$2\$/, NEW_PASSWORD],
+  ['bcrypt as a faulty crypt_blowfish made it ($2x$)', /^\$2x\$/, NEW_PASSWORD],
   [
-    'hexadecimal digest',
-    /^(md5)?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})(:|$)/i,
+    'a fast hash of WordPress ($generic$)',
+    /^\$generic\$/,
+    'it is of an application password or a key, never of an account: read user_pass, or ask WordPress itself with the backend http',
   ],
-  ['SCRAM', /^(SCRAM-SHA-|=+(MULTI_)?SCRAM=)/i],
-  ['Nextcloud', /^\d\|/],
-  ['salted digest', /^[a-z0-9_-]+\$[^$]*\$/i],
+  ['bsdi-crypt', /^_[./0-9A-Za-z]{19}$/, ELSEWHERE],
+  [
+    'the PASSWORD() of MySQL',
+    /^\*[0-9A-F]{40}$/i,
+    'it is of a user of the database; read the column of the application',
+  ],
+  ['a hexadecimal digest of an odd kind', /^([0-9a-f]{56}|[0-9a-f]{96})$|^md5[0-9a-f]{32}$/i, ELSEWHERE],
 ]
 
-/** The name of the format that a hash is recognised as, or `undefined`. */
-export function recogniseFormat(hash: string): string | undefined {
-  return FORMATS.find(([, beginning]) => beginning.test(hash))?.[0]
+/** Looks that other things have as well: a password of 13 letters, if the store may hold passwords as they are. */
+const GUESSES: readonly Format[] = [
+  ['no password, or a locked one', /^([!*]|x$)/, `${NEW_PASSWORD}`],
+  ['DES crypt', /^[./0-9A-Za-z]{13}$/, `8 characters of each password are all it keeps: ${NEW_PASSWORD}`],
+  ['a salted digest', /^[a-z0-9_-]+\$[^$]*\$/i, ELSEWHERE],
+]
+
+/** Is this of a format that is recognised, and cannot be mistaken for a password? */
+export function isUnsupported(hash: string): boolean {
+  return FORMATS.some(([, looks]) => looks.test(hash))
+}
+
+/** Names the format of a hash that cannot be verified, and says what to do; `undefined` if nobody knows it. */
+export function explain(hash: string): string | undefined {
+  const format = [...FORMATS, ...GUESSES].find(([, looks]) => looks.test(hash))
+  if (format === undefined) return undefined
+  const [name, , cure] = format
+  return `The password hash looks like ${name}, which cannot be verified here: ${cure}`
 }

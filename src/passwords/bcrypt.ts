@@ -1,0 +1,65 @@
+/**
+ * bcrypt, stored as `$2y$12$`, 22 characters of salt and 31 of hash in an alphabet of its own. `2a`, `2b` and `2y` name
+ * the same thing, made by versions that differed in their faults.
+ *
+ * @module
+ */
+import { HashError } from '../errors.ts'
+import type { HashContext, HashFamily, NewHashes } from './family.ts'
+import type { PasswordFormats } from './formats.ts'
+import { findBcrypt } from './packages.ts'
+import { readNumber } from './phc.ts'
+
+/** The family of `$2a$`, `$2b$` and `$2y$` hashes. */
+export const bcrypt: HashFamily & NewHashes = { check, verify, hash: makeHash }
+
+/** bcrypt reads no more than so many bytes of a password. */
+const MOST_PASSWORD_BYTES = 72
+
+/** What PHP 8.4 and Laravel make: a quarter of a second of one core. */
+const NEW_COST = 12
+
+const LEAST_COST = 4
+/** Four times 12: a second of one core. A login has five, in which a password may be tried in two forms. */
+const MOST_COST = 14
+
+function check(hash: string, { formats }: HashContext): void {
+  parse(hash)
+  findBcrypt(formats)
+}
+
+async function verify(hash: string, password: string, { formats, signal }: HashContext): Promise<boolean> {
+  parse(hash)
+  const load = findBcrypt(formats)
+  const bytes = Buffer.from(password + (formats.pepper ?? ''))
+  // Those who make hashes refuse it, and an implementation in C would take it for the end.
+  if (bytes.includes(0)) return false
+  const bcrypt = await load()
+  signal?.throwIfAborted()
+  return (await bcrypt.verify(bytes.subarray(0, MOST_PASSWORD_BYTES), hash)) === true
+}
+
+async function makeHash(password: string, formats: PasswordFormats): Promise<string> {
+  const bytes = Buffer.from(password + (formats.pepper ?? ''))
+  checkNewPassword(bytes)
+  const bcrypt = await findBcrypt(formats)()
+  return bcrypt.hash(bytes, { cost: NEW_COST, version: '2y' })
+}
+
+function parse(hash: string): void {
+  const [, cost] = /^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$/.exec(hash) ?? []
+  if (cost === undefined) {
+    throw new HashError(
+      `Expected a bcrypt hash to have a cost of 2 digits and 53 characters of salt and hash, got another form of ${hash.length} characters`,
+    )
+  }
+  readNumber('bcrypt', 'cost', cost.replace(/^0/, ''), LEAST_COST, MOST_COST)
+}
+
+function checkNewPassword(bytes: Buffer): void {
+  if (bytes.includes(0)) throw new HashError('Expected a password for bcrypt to have no NUL, got one')
+  if (bytes.length <= MOST_PASSWORD_BYTES) return
+  throw new HashError(
+    `Expected a password for bcrypt to have at most ${MOST_PASSWORD_BYTES} bytes, its pepper included, got ${bytes.length}`,
+  )
+}

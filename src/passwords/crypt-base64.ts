@@ -1,0 +1,24 @@
+/**
+ * The base64 of crypt(3): an alphabet of its own, and the first bits of a group first.
+ *
+ * @module
+ */
+
+/** The characters for 0 to 63. */
+export const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** Encodes bytes, three of them in four characters, the low bits first. */
+export function encode(bytes: Uint8Array): string {
+  let text = ''
+  for (let at = 0; at < bytes.length; at += 3) {
+    const group = bytes.subarray(at, at + 3)
+    const value = (group[0] ?? 0) | ((group[1] ?? 0) << 8) | ((group[2] ?? 0) << 16)
+    text += encodeBits(value, group.length + 1)
+  }
+  return text
+}
+
+/** Encodes a number in so many characters, the low bits first. */
+export function encodeBits(value: number, length: number): string {
+  return Array.from({ length }, (_, at) => ALPHABET[(value >> (6 * at)) & 63]).join('')
+}

@@ -1,0 +1,77 @@
+/**
+ * Every family of hashes that can be verified, by the beginning of a hash.
+ *
+ * @module
+ */
+import type { HashFamily } from './family.ts'
+import { pbkdf2 } from './pbkdf2.ts'
+import { scrypt } from './scrypt.ts'
+
+/** One row of the table. */
+export interface FamilyEntry {
+  /** For messages. */
+  readonly name: string
+  /** A hash that begins like this is of this family, well formed or not. */
+  readonly beginning: RegExp
+  /** Loads the family when a hash of it is first met: the program starts without it. */
+  readonly load: () => HashFamily | Promise<HashFamily>
+  /** Its hashes hold one of another family, and are in none themselves. */
+  readonly wrapper?: true
+}
+
+/** What stands in the place of a hash where nobody is to log in with a password. */
+export const LOCKED: FamilyEntry = {
+  name: 'locked account',
+  beginning: /^(!{1,2}|\*|!\*|\*LK\*|\*NP\*|![A-Za-z0-9]{40}|!\$.*)$/,
+  load: async () => (await import('./locked.ts')).locked,
+  wrapper: true,
+}
+
+/** In the order in which they are tried. */
+export const FAMILIES: readonly FamilyEntry[] = [
+  { name: 'scrypt', beginning: /^\$scrypt\$/, load: () => scrypt },
+  { name: 'pbkdf2', beginning: /^\$pbkdf2(-sha(1|256|512))?\$/, load: () => pbkdf2 },
+  { name: 'bcrypt', beginning: /^\$2[aby]\$/, load: async () => (await import('./bcrypt.ts')).bcrypt },
+  {
+    name: 'argon2',
+    beginning: /^\$argon2(i|d|id)\$/,
+    load: async () => (await import('./argon2.ts')).argon2,
+  },
+  {
+    name: 'WordPress',
+    beginning: /^\$wp\$/,
+    load: async () => (await import('./wordpress.ts')).wordpress,
+    wrapper: true,
+  },
+  {
+    name: 'phpass and Drupal',
+    beginning: /^(\$[PH]\$|U?\$S\$|U\$P\$)/,
+    load: async () => (await import('./phpass.ts')).phpass,
+  },
+  {
+    name: 'Django',
+    beginning: /^(pbkdf2_sha(1|256)|argon2|bcrypt(_sha256)?|scrypt|md5|sha1)\$/,
+    load: async () => (await import('./django.ts')).django,
+    wrapper: true,
+  },
+  {
+    name: 'Nextcloud',
+    beginning: /^[123]\|/,
+    load: async () => (await import('./nextcloud.ts')).nextcloud,
+    wrapper: true,
+  },
+  {
+    name: 'hexadecimal digest',
+    beginning: /^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$|^[0-9a-f]{32}:/i,
+    load: async () => (await import('./digest.ts')).digest,
+    wrapper: true,
+  },
+  LOCKED,
+]
+
+/** Passwords as they are: anything that is nothing else, where that was asked for. */
+export const PLAIN: FamilyEntry = {
+  name: 'plain',
+  beginning: /^/,
+  load: async () => (await import('./plain.ts')).plain,
+}
