@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import pg from 'pg'
+import { freePorts } from '../../e2e/support/ports.ts'
+import { Daemon, findProgram, makeFolder, removeFolder, runCommand } from './daemon.ts'
+
+/** A PostgreSQL of the tests' own, on loopback, whose superuser needs no password. */
+export interface Postgres {
+  readonly port: number
+  readonly daemon: Daemon
+  /** Runs statements as the superuser, each on a connection of its own. */
+  query(text: string, values?: unknown[]): Promise<unknown[][]>
+  /** Stops the server and removes all of it. */
+  dispose(): Promise<void>
+}
+
+/** How many connections it takes: fewer than by default, so that a test can take them all. */
+export const MAX_CONNECTIONS = 40
+
+/** Starts one, with an empty database `postgres`. */
+export async function startPostgres(): Promise<Postgres> {
+  const bin = '/usr/lib/postgresql/15/bin'
+  const initdb = findProgram('postgresql', join(bin, 'initdb'))
+  const folder = makeFolder('postgres')
+  const data = join(folder, 'data')
+  const settings = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync']
+  await runCommand(initdb, ['-D', data, ...settings], { folder })
+
+  const [port] = (await freePorts(1)) as [number]
+  const query = async (text: string, values: unknown[] = []) => {
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' })
+    client.on('error', () => {})
+    await client.connect()
+    try {
+      return (await client.query({ text, values, rowMode: 'array' })).rows as unknown[][]
+    } finally {
+      await client.end()
+    }
+  }
+  const options = [`listen_addresses=127.0.0.1`, 'fsync=off', `max_connections=${MAX_CONNECTIONS}`]
+  const daemon = new Daemon({
+    command: join(bin, 'postgres'),
+    args: ['-D', data, '-p', String(port), '-k', folder, ...options.flatMap((option) => ['-c', option])],
+    folder,
+    isReady: () => query('SELECT 1'),
+  })
+  await daemon.start()
+  return {
+    port,
+    daemon,
+    query,
+    dispose: async () => {
+      await daemon.stop('SIGQUIT').finally(() => removeFolder(folder))
+    },
+  }
+}
