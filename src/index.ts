@@ -5,6 +5,12 @@
  */
 export { type AccountsOptions, accounts } from './backends/accounts.ts'
 export { Client, type ClientOptions, type StartOptions } from './client.ts'
+export { byServer } from './combinations/by-server.ts'
+export { firstOf } from './combinations/first-of.ts'
+export { mapUser, type UserMap } from './combinations/map-user.ts'
+export { readOnly } from './combinations/read-only.ts'
+export { type RememberOptions, remember } from './combinations/remember.ts'
+export { type SlowDownOptions, slowDown } from './combinations/slow-down.ts'
 export {
   BackendError,
   ExtauthError,

@@ -1,0 +1,147 @@
+/**
+ * Several user bases as one.
+ *
+ * @module
+ */
+import { BackendError, StoreError, UnavailableError } from '../errors.ts'
+import type { Handlers, Operation, Request } from '../handlers.ts'
+import { reasonOf, typeName } from '../reason.ts'
+import { ask, checkMember, combine, operationsOf } from './members.ts'
+import { run, type Steps } from './steps.ts'
+
+/**
+ * Makes handlers of several, which are asked one after the other: for a token or a password, or for two user bases.
+ *
+ * `auth`, `isuser` and `certauth` are allowed as soon as one member allows, refused when all that have the operation
+ * refuse, and fail when none allows and one fails: somebody may be in the base that could not be asked. The next
+ * member is asked when the one before it has answered.
+ *
+ * The same name must be the same person in all members: each of them lets that user in.
+ *
+ * - `setpass` goes to the member the user is in: the first whose `isuser` allows. If that one cannot change passwords,
+ *   it is refused. A member without `isuser` is asked to change the password, which it does for users of its own.
+ * - `tryregister` goes to the first member that has it, when all the others have said that they do not know the user. It
+ *   is there only if they can: each of them has `isuser`.
+ * - `removeuser` goes to all members that have it, and is allowed if all of them allow. A member that fails keeps none of
+ *   the others from it.
+ * - `removeuser3` is `auth`, then `removeuser`, whatever the members have.
+ *
+ * @throws {TypeError} If there is no member, or one that is no handlers.
+ *
+ * @example
+ * ```ts
+ * import { accounts, firstOf, serve } from 'ejabberd-extauth'
+ *
+ * const staff = accounts({ directory: '/var/lib/ejabberd/staff' })
+ * const guests = accounts({ directory: '/var/lib/ejabberd/guests' })
+ *
+ * await serve(firstOf(staff, guests))
+ * ```
+ */
+export function firstOf(...members: readonly Handlers[]): Handlers {
+  if (members.length === 0) throw new TypeError('Expected firstOf to have at least one member, got none')
+  for (const [index, member] of members.entries()) checkMember(`member ${index + 1} of firstOf`, member)
+  const answer = (operation: Operation, request: Request) =>
+    run(request, stepsOf(members, operation, request))
+  return combine(
+    members,
+    answer,
+    operationsOf(members).filter((operation) => canDo(members, operation)),
+  )
+}
+
+function canDo(members: readonly Handlers[], operation: Operation): boolean {
+  if (operation === 'removeuser3') return false
+  if (operation !== 'tryregister') return true
+  const registrar = registrarOf(members)
+  return members.every((member) => member === registrar || member.isuser !== undefined)
+}
+
+function registrarOf(members: readonly Handlers[]): Handlers | undefined {
+  return members.find((member) => member.tryregister !== undefined)
+}
+
+function stepsOf(members: readonly Handlers[], operation: Operation, request: Request): Steps<boolean> {
+  switch (operation) {
+    case 'setpass':
+      return change(members, request)
+    case 'tryregister':
+      return register(members, request)
+    case 'removeuser':
+    case 'removeuser3':
+      return remove(members, request)
+    case 'auth':
+    case 'isuser':
+    case 'certauth':
+      return find(members, operation, request)
+  }
+}
+
+/** Who allows it? */
+function* find(members: readonly Handlers[], operation: Operation, request: Request): Steps<boolean> {
+  const failures: unknown[] = []
+  for (const member of members) {
+    try {
+      if (judge(yield ask(member, operation, request)) === true) return true
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failureOf(failures, request)
+  return false
+}
+
+/** Whoever the user belongs to changes the password, and nobody else. */
+function* change(members: readonly Handlers[], request: Request): Steps<boolean> {
+  for (const member of members) {
+    const answer = judge(yield ask(member, member.isuser === undefined ? 'setpass' : 'isuser', request))
+    if (answer !== true) continue
+    return member.isuser === undefined || judge(yield ask(member, 'setpass', request))
+  }
+  return false
+}
+
+/** A name that another member knows is taken. */
+function* register(members: readonly Handlers[], request: Request): Steps<boolean> {
+  const registrar = registrarOf(members)
+  if (registrar === undefined) return false
+  for (const member of members) {
+    if (member !== registrar && judge(yield ask(member, 'isuser', request)) === true) return false
+  }
+  return judge(yield ask(registrar, 'tryregister', request))
+}
+
+/** Whoever is removed shall be in none of the members that can help it. */
+function* remove(members: readonly Handlers[], request: Request): Steps<boolean> {
+  const failures: unknown[] = []
+  let removed = true
+  for (const member of members) {
+    if (member.removeuser === undefined) continue
+    try {
+      if (judge(yield ask(member, 'removeuser', request)) !== true) removed = false
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failureOf(failures, request)
+  return removed
+}
+
+/** What is no answer is a failure of the member that gave it. */
+function judge(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer
+  throw new BackendError(`a handler returned ${typeName(answer)} instead of true or false`)
+}
+
+/** One failure stands for itself. Several are told in one line: each may be the one to mend. */
+function failureOf(failures: readonly unknown[], request: Request): unknown {
+  if (failures.length === 1) return failures[0]
+  const secret = 'password' in request ? request.password : undefined
+  const reasons = failures.map((failure) => reasonOf(failure, secret)).join('; ')
+  const Failure = failures.some(isOutage) ? UnavailableError : BackendError
+  return new Failure(`${failures.length} members failed: ${reasons}`)
+}
+
+function isOutage(failure: unknown): boolean {
+  return failure instanceof UnavailableError || failure instanceof StoreError
+}

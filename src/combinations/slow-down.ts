@@ -1,0 +1,159 @@
+/**
+ * A brake for who guesses passwords.
+ *
+ * @module
+ */
+import {
+  checkOptions,
+  milliseconds,
+  optional,
+  optionError,
+  type Rules,
+  wholeNumber,
+} from '../backends/options.ts'
+import { TooManyRefusalsError } from '../errors.ts'
+import type { Handlers, Operation, PasswordRequest } from '../handlers.ts'
+import { BoundedMap } from './bounded-map.ts'
+import { accountOf, createDigest } from './digest.ts'
+import { ask, checkMember, combine } from './members.ts'
+import { run, type Steps } from './steps.ts'
+
+/** What `slowDown` can be told. All times are in milliseconds. */
+export interface SlowDownOptions {
+  /** So many different wrong passwords for one user are taken without a pause. @default 10 */
+  readonly after?: number
+  /** How long the first pause is; each wrong password after that doubles it. @default 1000 */
+  readonly pause?: number
+  /** How long a pause is at most. @default 60000 */
+  readonly longest?: number
+  /** Wrong passwords are forgotten when there was none for so long; not less than `longest`. @default 600000 */
+  readonly within?: number
+  /** For how many users wrong passwords are counted at most. One takes about a kilobyte. @default 10000 */
+  readonly size?: number
+}
+
+const RULES: Rules<SlowDownOptions> = {
+  after: optional(wholeNumber(1)),
+  pause: optional(milliseconds),
+  longest: optional(milliseconds),
+  within: optional(milliseconds),
+  size: optional(wholeNumber(1)),
+}
+
+/** So many wrong passwords of a user are known again when they come again. */
+const KNOWN = 16
+
+const LONG_AGO = Number.NEGATIVE_INFINITY
+const MOST_DOUBLINGS = 40
+
+/** What is held against a user. Times are on the clock of `performance.now`. */
+interface Suspicion {
+  refusals: number
+  refusedAt: number
+  /** How many passwords are being looked at: each may turn out to be wrong. */
+  pending: number
+  pendingSince: number
+  /** Digests of the passwords that were refused, the newest last. */
+  known: string[]
+}
+
+/**
+ * Makes handlers that take fewer and fewer passwords for a user for whom many wrong ones came: after each of them there
+ * is a pause, in which every further one fails (`TooManyRefusalsError`) without being looked at.
+ *
+ * It fails at once, and waits for nothing: a worker answers one request after the other, so that whoever guesses could
+ * hold up everybody's logins with waiting. And it fails instead of refusing, as nobody knows whether the password is
+ * right: ejabberd says the same to the user, but remembers nothing, and the log tells the two apart.
+ *
+ * The owner is braked as well, though not locked out: between pauses the right password is taken, and all is
+ * forgotten with it. A wrong password that comes again, as from a device with an old one, counts once. Failures count for
+ * nothing. Each worker counts for itself.
+ *
+ * Applies to `auth`, and to `removeuser3` where the handlers have it.
+ *
+ * @throws {TypeError} If these are no handlers, or if an option is wrong.
+ *
+ * @example
+ * ```ts
+ * import { accounts, serve, slowDown } from 'ejabberd-extauth'
+ *
+ * await serve(slowDown(accounts({ directory: '/var/lib/ejabberd/accounts' })))
+ * ```
+ */
+export function slowDown(handlers: Handlers, options: SlowDownOptions = {}): Handlers {
+  checkMember('what slowDown is given', handlers)
+  checkOptions('slowDown', options, RULES)
+  const { after = 10, pause = 1000, longest = 60_000, within = 600_000, size = 10_000 } = options
+  if (within < longest) throw optionError('slowDown', 'within', `at least \`longest\` (${longest})`, within)
+  const suspicions = new BoundedMap<Suspicion>(size)
+  const digest = createDigest()
+
+  return combine([handlers], (operation, request) =>
+    operation === 'auth' || operation === 'removeuser3'
+      ? run(request, attempt(operation, request as PasswordRequest))
+      : ask(handlers, operation, request),
+  )
+
+  function* attempt(operation: Operation, request: PasswordRequest): Steps<boolean> {
+    const account = accountOf(request)
+    const suspicion = suspicionOf(account)
+    const left = openAt(suspicion) - performance.now()
+    if (left > 0)
+      throw new TooManyRefusalsError(
+        `too many wrong passwords for this user: none is taken for ${describe(left)}`,
+      )
+    suspicion.pending++
+    suspicion.pendingSince = performance.now()
+    suspicions.set(account, suspicion)
+    let answer: unknown
+    try {
+      answer = yield ask(handlers, operation, request)
+      return answer as boolean
+    } finally {
+      suspicion.pending--
+      if (answer === true) clear(suspicion)
+      if (answer === false) blame(suspicion, digest(request.password))
+      if (isGone(suspicion) && suspicions.get(account) === suspicion) suspicions.delete(account)
+    }
+  }
+
+  function suspicionOf(account: string): Suspicion {
+    const found = suspicions.get(account)
+    const latest = Math.max(found?.refusedAt ?? LONG_AGO, found?.pendingSince ?? LONG_AGO)
+    if (found !== undefined && performance.now() - latest <= within) return found
+    return { refusals: 0, refusedAt: LONG_AGO, pending: 0, pendingSince: LONG_AGO, known: [] }
+  }
+
+  /** When the next password is looked at. What is pending counts as refused: many at a time must not slip through. */
+  function openAt({ refusals, refusedAt, pending, pendingSince }: Suspicion): number {
+    const afterRefusal = refusedAt + pauseAfter(refusals)
+    return pending === 0
+      ? afterRefusal
+      : Math.max(afterRefusal, pendingSince + pauseAfter(refusals + pending))
+  }
+
+  function pauseAfter(refusals: number): number {
+    return refusals < after ? 0 : Math.min(longest, pause * 2 ** Math.min(refusals - after, MOST_DOUBLINGS))
+  }
+}
+
+function isGone({ refusals, pending }: Suspicion): boolean {
+  return refusals === 0 && pending === 0
+}
+
+function clear(suspicion: Suspicion): void {
+  suspicion.refusals = 0
+  suspicion.refusedAt = LONG_AGO
+  suspicion.known = []
+}
+
+function blame(suspicion: Suspicion, password: string): void {
+  if (suspicion.known.includes(password)) return
+  suspicion.known = [...suspicion.known, password].slice(-KNOWN)
+  suspicion.refusals++
+  suspicion.refusedAt = performance.now()
+}
+
+function describe(ms: number): string {
+  return ms < 1000 ? 'a moment' : `another ${Math.ceil(ms / 1000)} s`
+}
