@@ -1,0 +1,60 @@
+import { performance } from 'node:perf_hooks'
+
+/** What is compared: each call does the same work once. */
+export type Contestants = Readonly<Record<string, () => unknown>>
+
+/** How often. */
+export interface Rounds {
+  /** How often the contestants take turns. */
+  rounds: number
+  /** How many calls each makes in its turn, one after the other. */
+  calls: number
+  /** Run after each turn, outside the measurement. */
+  between?: () => Promise<void>
+}
+
+/**
+ * Lets the contestants take turns, so that what disturbs the machine disturbs all of them alike, and gives for each the
+ * median over the turns of the time of a call, in microseconds.
+ */
+export async function compare<C extends Contestants>(
+  contestants: C,
+  { rounds, calls, between }: Rounds,
+): Promise<Record<keyof C, number>> {
+  const entries = Object.entries(contestants)
+  const turns = new Map<string, number[]>(entries.map(([name]) => [name, []]))
+  // The first turn warms up the compiler, the connections and the caches, and does not count.
+  for (let round = -1; round < rounds; round++) {
+    for (const [name, call] of entries) {
+      const start = performance.now()
+      for (let i = 0; i < calls; i++) await call()
+      if (round >= 0) turns.get(name)?.push(((performance.now() - start) * 1000) / calls)
+      await between?.()
+    }
+  }
+  return Object.fromEntries(entries.map(([name]) => [name, median(turns.get(name) ?? [])])) as Record<
+    keyof C,
+    number
+  >
+}
+
+/** The value in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  return ((sorted[Math.floor(middle - 0.5)] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2
+}
+
+/** Lines of a table, with the columns below each other. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  '),
+    )
+    .join('\n')
+}

@@ -1,0 +1,40 @@
+import { encodeFrame } from '../../src/frame.ts'
+import { memoryOf, PipedProgram } from './pipes.ts'
+import type { Command } from './programs.ts'
+
+/** What a program holds, in MiB. */
+export interface Memory {
+  resident: number
+  privateDirty: number
+}
+
+const FRAME = encodeFrame('auth:alice:example.org:pa:ss')
+
+/** What our program holds after its start and after so many requests, and a Node.js that holds its input open. */
+export async function measureMemory(
+  folder: string,
+  command: Command,
+  afterRequests: readonly number[],
+): Promise<{ bare: Memory; start: Memory; after: Map<number, Memory> }> {
+  const program = new PipedProgram(folder, command)
+  program.ask(FRAME)
+  const start = memoryOf(program.pid)
+  const after = new Map<number, Memory>()
+  let asked = 1
+  for (const requests of afterRequests) {
+    for (; asked < requests; asked++) program.ask(FRAME)
+    after.set(requests, memoryOf(program.pid))
+  }
+  await program.end()
+  return { bare: await memoryOfBareNode(folder), start, after }
+}
+
+/** Answers one frame, so that we know when it is up. */
+async function memoryOfBareNode(folder: string): Promise<Memory> {
+  const bare = "process.stdin.on('data', () => require('node:fs').writeSync(1, Buffer.of(0, 2, 0, 1)))"
+  const program = new PipedProgram(folder, [process.execPath, '-e', bare])
+  program.ask(FRAME)
+  const memory = memoryOf(program.pid)
+  await program.end()
+  return memory
+}
