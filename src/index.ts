@@ -4,6 +4,17 @@
  * @module
  */
 export { type AccountsOptions, accounts } from './backends/accounts.ts'
+export {
+  type HttpAnswer,
+  type HttpBasicOptions,
+  type HttpCommonOptions,
+  type HttpCredentials,
+  type HttpFormOptions,
+  type HttpJsonOptions,
+  type HttpOperation,
+  type HttpOptions,
+  http,
+} from './backends/http.ts'
 export { Client, type ClientOptions, type StartOptions } from './client.ts'
 export { byServer } from './combinations/by-server.ts'
 export { firstOf } from './combinations/first-of.ts'

@@ -88,8 +88,9 @@ export interface HttpJsonOptions extends HttpCommonOptions {
    * A `tryregister` that is answered with `false` and the status 409 (it exists) is followed by an `auth` with the same
    * password, if the service can do that, because ejabberd may ask twice.
    *
-   * @default a body of `true`, `false` or `{ "allowed": true | false }` with a status of 2xx; 201 and 204 are `true` for
-   * what changes an account; 401, 403, 404 are `false` (404 to `removeuser` is `true`), and 409 to `tryregister`
+   * @default With a status of 2xx, a body of `true`, `false` or `{ "allowed": true | false }`; without it 201 and 204 are
+   * `true` for what changes an account. 401, 403 and 404 are `false`, and 409 to `tryregister`; but 404 to `removeuser`
+   * is `true`, and to `tryregister` neither.
    */
   readonly answer?: (answer: HttpAnswer) => boolean | undefined
 }

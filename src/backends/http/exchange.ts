@@ -52,45 +52,53 @@ export async function exchange(options: ExchangeOptions): Promise<Answer> {
 
 /** Did the connection end before an answer began? */
 function isDropped(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   return code === 'ECONNRESET' || code === 'EPIPE'
 }
 
 function answerTo(request: ClientRequest, { body, maxBodySize, name }: ExchangeOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    let breakOff = reject
+    let fail = reject
     request.on('response', (response) => {
-      breakOff = () => reject(new UnavailableError(`${name} answered ${response.statusCode} and broke off`))
-      const answer = (text: string | undefined) =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text })
-      readBody(response, maxBodySize, answer, () => breakOff())
+      const { statusCode: status = 0, headers } = response
+      fail = (error) =>
+        reject(isGarbage(error) ? error : new UnavailableError(`${name} answered ${status} and broke off`))
+      readBody(response, maxBodySize, (text) => resolve({ status, headers, body: text }))
+      response.on('error', (error) => fail(error))
     })
     request.on('upgrade', (_response, socket) => {
       socket.destroy()
       reject(new BackendError(`${name} was answered with another protocol`))
     })
-    request.on('error', (error) => breakOff(error))
+    request.on('error', (error) => fail(error))
     request.end(body)
   })
 }
 
+/** Calls back once the body is whole, or, with `undefined`, as soon as it is larger than allowed. */
 function readBody(
   response: IncomingMessage,
   maxBodySize: number,
   onText: (text: string | undefined) => void,
-  onBreak: () => void,
 ): void {
   const chunks: Buffer[] = []
   let size = 0
   response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
     size += chunk.length
-    if (size <= maxBodySize) {
-      chunks.push(chunk)
-      return
-    }
+    if (size <= maxBodySize) return
     onText(undefined)
     response.destroy()
   })
   response.on('end', () => onText(Buffer.concat(chunks).toString()))
-  response.on('error', onBreak)
+}
+
+/** Was it no HTTP? The parser's codes begin like that. */
+function isGarbage(error: unknown): boolean {
+  return codeOf(error)?.startsWith('HPE_') === true
+}
+
+/** The code of an error of Node.js. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }

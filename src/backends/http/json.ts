@@ -91,7 +91,8 @@ function defaultAnswer(answer: HttpAnswer): boolean | undefined {
   if (status >= 200 && status < 300)
     return said(body) ?? (isChange(operation) && isDone(status) ? true : undefined)
   if (operation === 'tryregister' && status === 409) return false
-  if (!refuses(answer)) return undefined
+  // There is nothing to be found when an account is made: the service does not know the URL.
+  if (!refuses(answer) || (operation === 'tryregister' && status === 404)) return undefined
   // Nobody is there: that is what was asked for.
   return operation === 'removeuser' && status === 404
 }

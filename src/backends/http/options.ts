@@ -166,10 +166,10 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** RFC 9110, sections 5.1 and 5.5: a token, and a value without a line break or anything beyond one byte. */
+/** RFC 9110, sections 5.1 and 5.5: a token, and a value without line breaks; what is not ASCII has no agreed encoding. */
 function isHeader([name, value]: [string, unknown]): boolean {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || RESERVED.has(name.toLowerCase())) return false
-  return typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+  return typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value)
 }
 
 function isCredentials(username: unknown, password: unknown): boolean {

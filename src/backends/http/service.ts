@@ -10,7 +10,7 @@ import { reasonOf } from '../../reason.ts'
 import type { HttpOperation, HttpOptions } from '../http.ts'
 import { basicAuthorization } from './authorization.ts'
 import type { Endpoint } from './endpoint.ts'
-import { type Answer, exchange } from './exchange.ts'
+import { type Answer, codeOf, exchange } from './exchange.ts'
 import { createPlainTransport, createSecureTransport } from './transport.ts'
 
 /** Room for any answer that was agreed on, and for most pages that say what went wrong. */
@@ -112,6 +112,5 @@ const AWAY = new Set([
 
 function failureOf(error: unknown, name: string, password: string | undefined): ExtauthError {
   const message = `${name} failed: ${reasonOf(error, password)}`
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return AWAY.has(code) ? new UnavailableError(message) : new BackendError(message)
+  return AWAY.has(codeOf(error) ?? '') ? new UnavailableError(message) : new BackendError(message)
 }
