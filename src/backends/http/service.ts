@@ -110,7 +110,8 @@ const AWAY = new Set([
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ENOTFOUND', 'EAI_AGAIN', 'EMFILE', 'ENFILE'],
 ])
 
-function failureOf(error: unknown, name: string, password: string | undefined): ExtauthError {
-  const message = `${name} failed: ${reasonOf(error, password)}`
+/** What it means that a request failed before it was answered; `secrets` are not quoted. */
+export function failureOf(error: unknown, name: string, ...secrets: (string | undefined)[]): ExtauthError {
+  const message = `${name} failed: ${reasonOf(error, ...secrets)}`
   return AWAY.has(codeOf(error) ?? '') ? new UnavailableError(message) : new BackendError(message)
 }
