@@ -22,5 +22,5 @@ export function escapeName(name: string): string {
  */
 export function unescapeName(localPart: string): string | undefined {
   const name = localPart.replace(ESCAPED, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
-  return name === name.trim() && escapeName(name) === localPart ? name : undefined
+  return escapeName(name) === localPart && !/^ | $/.test(name) ? name : undefined
 }
