@@ -15,6 +15,7 @@ export {
   type HttpOptions,
   http,
 } from './backends/http.ts'
+export { type LdapGroup, type LdapOptions, type LdaptsPackage, ldap } from './backends/ldap.ts'
 export { Client, type ClientOptions, type StartOptions } from './client.ts'
 export { byServer } from './combinations/by-server.ts'
 export { firstOf } from './combinations/first-of.ts'
