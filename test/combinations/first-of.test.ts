@@ -370,7 +370,7 @@ test('two stores are one user base: whoever is in one of them logs in, changes t
 test('the request is handed on as it is', () => {
   const seen: Request[] = []
   const incoming = request('auth')
-  firstOf({ auth: (asked) => seen.push(asked) < 0 }, { auth: (asked) => seen.push(asked) > 0 }).auth?.(
+  void firstOf({ auth: (asked) => seen.push(asked) < 0 }, { auth: (asked) => seen.push(asked) > 0 }).auth?.(
     incoming as never,
   )
   assert.deepEqual(seen, [incoming, incoming])

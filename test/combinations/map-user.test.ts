@@ -135,7 +135,13 @@ test('a plain object of a request has its password hidden, too', () => {
   const seen: Request[] = []
   const { signal } = new AbortController()
   const handlers = mapUser({ auth: (asked) => seen.push(asked) > 0 }, 'jid')
-  handlers.auth?.({ operation: 'auth', user: 'alice', server: 'example.org', password: 'secret', signal })
+  void handlers.auth?.({
+    operation: 'auth',
+    user: 'alice',
+    server: 'example.org',
+    password: 'secret',
+    signal,
+  })
   assert.doesNotMatch(inspect(seen), /secret/)
   assert.equal(seen[0]?.signal, signal)
 })
