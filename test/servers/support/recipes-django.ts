@@ -10,17 +10,15 @@ export interface DjangoUser {
   isActive?: boolean
 }
 
-/** Where the database of the application is. */
-export interface DjangoDatabase {
-  host: string
+/** Where the application works, and where its database is. */
+export interface DjangoPlace {
+  folder: string
   port: number
   database: string
-  user: string
-  password?: string
 }
 
-/** An application with nothing but Django's own users, which makes their tables and then the users. */
-const SCRIPT = `
+/** An application with nothing but Django's own users. */
+const APPLICATION = `
 import json, sys
 import django
 from django.conf import settings
@@ -35,32 +33,52 @@ settings.configure(
 )
 django.setup()
 
+from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core.management import call_command
+`
 
+const MIGRATE = `
 call_command('migrate', verbosity=0)
 for user in users:
-    created = User.objects.create_user(user['username'], password=user.get('password'), is_active=user.get('isActive', True))
+    created = User.objects.create_user(user['username'], password=user.get('password'))
+    created.is_active = user.get('isActive', True)
     if 'hasher' in user:
         created.password = make_password(user['password'], hasher=user['hasher'])
-        created.save()
+    created.save()
+`
+
+const AUTHENTICATE = `
+print(json.dumps([authenticate(**user) is not None for user in users]))
 `
 
 /** Makes the tables of Django's users with its own migrations, and the users with its own hashers. */
-export async function migrateDjango(
-  folder: string,
-  { host, port, database, user, password }: DjangoDatabase,
-  users: readonly DjangoUser[],
-): Promise<void> {
-  const python = findProgram('python3', '/usr/bin/python3')
-  for (const [debianPackage, module] of [
-    ['python3-django', 'django'],
-    ['python3-psycopg2', 'psycopg2'],
-    ['python3-argon2', 'argon2'],
-    ['python3-bcrypt', 'bcrypt'],
-  ] as const)
-    findProgram(debianPackage, `/usr/lib/python3/dist-packages/${module}/__init__.py`)
-  const place = { NAME: database, USER: user, PASSWORD: password ?? '', HOST: host, PORT: port }
-  await runCommand(python, ['-c', SCRIPT], { folder, input: JSON.stringify([place, users]) })
+export async function migrateDjango(place: DjangoPlace, users: readonly DjangoUser[]): Promise<void> {
+  await runDjango(MIGRATE, place, users)
 }
+
+/** Does Django itself let them in, with these passwords? */
+export async function askDjango(
+  place: DjangoPlace,
+  users: readonly { username: string; password: string }[],
+): Promise<boolean[]> {
+  return JSON.parse(await runDjango(AUTHENTICATE, place, users))
+}
+
+async function runDjango(script: string, place: DjangoPlace, users: readonly object[]): Promise<string> {
+  for (const [debianPackage, module] of MODULES) {
+    findProgram(debianPackage, `/usr/lib/python3/dist-packages/${module}/__init__.py`)
+  }
+  const { folder, port, database } = place
+  const settings = { NAME: database, USER: 'postgres', HOST: '127.0.0.1', PORT: port }
+  const input = JSON.stringify([settings, users])
+  return runCommand('/usr/bin/python3', ['-c', APPLICATION + script], { folder, input })
+}
+
+const MODULES = [
+  ['python3-django', 'django'],
+  ['python3-psycopg2', 'psycopg2'],
+  ['python3-argon2', 'argon2'],
+  ['python3-bcrypt', 'bcrypt'],
+] as const

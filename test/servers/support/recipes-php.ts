@@ -18,7 +18,7 @@ export type PhpAlgorithm =
  * How the PHP applications make their hashes, in their own language: `password_hash` is PHP's, what is done to the
  * password before and to the hash after is as each application documents it, and phpass is as Openwall specifies it.
  */
-const SCRIPT = String.raw`
+const SCRIPT = `
 const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 // Least significant bits first: of one, two or three bytes become two, three or four characters.
@@ -60,15 +60,26 @@ function make(string $algorithm, string $password): string {
   };
 }
 
-$requests = json_decode(stream_get_contents(STDIN), true);
-echo json_encode(array_map(fn ($request) => make(...$request), $requests));
 `
+
+const HASH =
+  'echo json_encode(array_map(fn ($pair) => make(...$pair), json_decode(stream_get_contents(STDIN))));'
+const VERIFY = 'echo json_encode(password_verify(...json_decode(stream_get_contents(STDIN))));'
 
 /** Makes one hash for each pair of an algorithm and a password. */
 export async function hashWithPhp(
   folder: string,
-  requests: readonly (readonly [PhpAlgorithm, string])[],
+  pairs: readonly (readonly [PhpAlgorithm, string])[],
 ): Promise<string[]> {
+  return JSON.parse(await runPhp(SCRIPT + HASH, folder, pairs))
+}
+
+/** Does PHP itself find that the hash is of the password? */
+export async function verifyWithPhp(folder: string, password: string, hash: string): Promise<boolean> {
+  return JSON.parse(await runPhp(VERIFY, folder, [password, hash]))
+}
+
+function runPhp(script: string, folder: string, input: unknown): Promise<string> {
   const php = findProgram('php-cli', '/usr/bin/php')
-  return JSON.parse(await runCommand(php, ['-r', SCRIPT], { folder, input: JSON.stringify(requests) }))
+  return runCommand(php, ['-r', script], { folder, input: JSON.stringify(input) })
 }

@@ -31,22 +31,20 @@ export const WORDPRESS_NETWORK = `ALTER TABLE wp_users
   ADD COLUMN deleted tinyint(2) NOT NULL DEFAULT 0`
 
 /** The users and their settings of Nextcloud: `core/Migrations` 13000 and 14000. */
-export const NEXTCLOUD = [
-  `CREATE TABLE oc_users (
+export const NEXTCLOUD = `CREATE TABLE oc_users (
   uid varchar(64) NOT NULL DEFAULT '' PRIMARY KEY,
   displayname varchar(64) DEFAULT NULL,
   password varchar(255) NOT NULL DEFAULT '',
   uid_lower varchar(64) DEFAULT '',
   KEY user_uid_lower (uid_lower)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
-  `CREATE TABLE oc_preferences (
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE oc_preferences (
   userid varchar(64) NOT NULL DEFAULT '',
   appid varchar(32) NOT NULL DEFAULT '',
   configkey varchar(64) NOT NULL DEFAULT '',
   configvalue longtext DEFAULT NULL,
   PRIMARY KEY (userid, appid, configkey)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
-]
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`
 
 /** The users of Drupal 8 and newer: the user entity's data table, one row for each language. */
 export const DRUPAL = `CREATE TABLE users_field_data (
@@ -74,3 +72,18 @@ export const DEVISE = `CREATE TABLE users (
   locked_at timestamp(6) without time zone
 );
 CREATE UNIQUE INDEX index_users_on_email ON users USING btree (email)`
+
+/** The tables of {@link NEXTCLOUD} as it makes them on PostgreSQL. */
+export const NEXTCLOUD_POSTGRES = `CREATE TABLE oc_users (
+  uid character varying(64) DEFAULT '' NOT NULL PRIMARY KEY,
+  displayname character varying(64) DEFAULT NULL,
+  password character varying(255) DEFAULT '' NOT NULL,
+  uid_lower character varying(64) DEFAULT ''
+);
+CREATE TABLE oc_preferences (
+  userid character varying(64) DEFAULT '' NOT NULL,
+  appid character varying(32) DEFAULT '' NOT NULL,
+  configkey character varying(64) DEFAULT '' NOT NULL,
+  configvalue text DEFAULT NULL,
+  PRIMARY KEY (userid, appid, configkey)
+)`
