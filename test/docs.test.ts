@@ -1,36 +1,21 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, test } from 'node:test'
 import { parseOptions } from '../src/commands/options.ts'
 import { packageRoot } from './e2e/support/package.ts'
+import { installedFolder, read } from './helpers/documents.ts'
 import { finish, PROGRAM, start } from './program/support.ts'
 
 const ROOT = packageRoot()
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
-const EXAMPLE = readFileSync(join(ROOT, 'ejabberd.yml.example'), 'utf8')
+const README = read('README.md')
+const EXAMPLE = read('ejabberd.yml.example')
 
-/** A folder as a user of the package has it: the package installed, and its program in the PATH. */
-const folder = mkdtempSync(join(tmpdir(), 'extauth-docs-'))
-after(() => rmSync(folder, { recursive: true }))
-mkdirSync(join(folder, 'node_modules', '.bin'), { recursive: true })
-symlinkSync(ROOT, join(folder, 'node_modules', 'ejabberd-extauth'))
-symlinkSync(join(ROOT, 'node_modules', '@types'), join(folder, 'node_modules', '@types'))
-symlinkSync(PROGRAM, join(folder, 'node_modules', '.bin', 'ejabberd-extauth'))
-const env = { ...process.env, PATH: `${join(folder, 'node_modules', '.bin')}:${process.env['PATH']}` }
+const { folder, env, remove } = installedFolder(PROGRAM)
+after(remove)
 
 /** The code block of the README behind a marker. */
 function block(marker: string): string {
@@ -52,11 +37,6 @@ test('the README prints the help as it is, and it fits a screen', async () => {
   const lines = stdout.toString().trimEnd().split('\n')
   assert.ok(lines.length <= 24, `${lines.length} lines`)
   for (const line of lines) assert.ok(line.length <= 80, line)
-})
-
-test('every file that the README links to exists', () => {
-  for (const [, target] of README.matchAll(/\]\(([^)#:]+)\)/g))
-    assert.ok(existsSync(join(ROOT, target ?? '')), target)
 })
 
 test('every extauth_program in the documents is a line that the program understands', () => {

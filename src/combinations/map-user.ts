@@ -12,11 +12,14 @@ import { ask, checkMember, combine } from './members.ts'
 /** From the local part of a JID and its host to the name elsewhere; `undefined` if nobody has one. */
 export type UserMap = (user: string, server: string) => string | undefined
 
-const MAPS = {
+/** The maps that have a name. */
+type NamedMap = 'jid' | 'lowercase' | 'unescape'
+
+const MAPS: Readonly<Record<NamedMap, UserMap>> = {
   jid: (user, server) => `${user}@${server}`,
   lowercase: (user) => user.toLowerCase(),
   unescape: (user) => unescapeName(user),
-} as const satisfies Record<string, UserMap>
+}
 
 /**
  * Makes handlers that know users by another name than their JID does.
@@ -43,7 +46,7 @@ const MAPS = {
  * await serve(mapUser(handlers, 'jid'))
  * ```
  */
-export function mapUser(handlers: Handlers, map: keyof typeof MAPS | UserMap): Handlers {
+export function mapUser(handlers: Handlers, map: NamedMap | UserMap): Handlers {
   checkMember('what mapUser is given', handlers)
   const nameOf: UserMap = typeof map === 'function' ? map : mapCalled(map)
   return combine([handlers], (operation, request): Answer => {
