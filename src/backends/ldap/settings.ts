@@ -61,19 +61,25 @@ const base = {
 const userDn = {
   expected: 'a distinguished name with %u or %j in it, such as uid=%u,ou=people,dc=example,dc=org',
   isValid: (value: unknown) =>
-    typeof value === 'string' && isDn(value) && hasOnly(value, 'udj') && mentions(value, 'u', 'j'),
+    typeof value === 'string' && isDn(value) && hasOnly(value, 'u', 'd', 'j') && mentions(value, 'u', 'j'),
 }
 
 const filter = {
   expected: 'a filter with %u or %j in it, such as (&(objectClass=inetOrgPerson)(uid=%u))',
   isValid: (value: unknown) =>
-    typeof value === 'string' && isFilter(value) && hasOnly(value, 'udj') && mentions(value, 'u', 'j'),
+    typeof value === 'string' &&
+    isFilter(value) &&
+    hasOnly(value, 'u', 'd', 'j') &&
+    mentions(value, 'u', 'j'),
 }
 
 const groupFilter = {
   expected: 'a filter with %D, %u or %j in it, such as (&(cn=chat)(member=%D))',
   isValid: (value: unknown) =>
-    typeof value === 'string' && isFilter(value) && hasOnly(value, 'udjD') && mentions(value, 'D', 'u', 'j'),
+    typeof value === 'string' &&
+    isFilter(value) &&
+    hasOnly(value, 'u', 'd', 'j', 'D') &&
+    mentions(value, 'D', 'u', 'j'),
 }
 
 const certificates = {

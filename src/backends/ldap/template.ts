@@ -26,8 +26,8 @@ export function mentions(template: string, ...names: readonly Placeholder[]): bo
 }
 
 /** Is every `%` in it one of these placeholders, or `%%`, which stands for itself? */
-export function hasOnly(template: string, names: string): boolean {
-  return [...template.matchAll(PLACEHOLDER)].every(([, name = '']) => name === '%' || names.includes(name))
+export function hasOnly(template: string, ...names: readonly Placeholder[]): boolean {
+  return [...template.matchAll(PLACEHOLDER)].every(([, name]) => ['%', ...names].includes(name as string))
 }
 
 /**

@@ -1,0 +1,321 @@
+/** What the ldap backend decides before it asks anybody: options, filters, names. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { EqualityFilter, FilterParser } from 'ldapts'
+import { escapeDnValue, escapeFilterValue, isOneSpelling } from '../../src/backends/ldap/names.ts'
+import { createServerOrder } from '../../src/backends/ldap/server-order.ts'
+import { fill, hasOnly, isDn, isFilter, mentions } from '../../src/backends/ldap/template.ts'
+import { type LdapOptions, ldap } from '../../src/backends/ldap.ts'
+
+const text = fc.string({ unit: 'binary' })
+
+describe('a value in a filter', () => {
+  const escapes = (value: string, escaped: string) =>
+    test(`${JSON.stringify(value)} is ${escaped}`, () => assert.equal(escapeFilterValue(value), escaped))
+
+  escapes('alice', 'alice')
+  escapes('*', '\\2a')
+  escapes('*)(|(uid=*', '\\2a\\29\\28|\\28uid=\\2a')
+  escapes('a\\2a', 'a\\5c2a')
+  escapes('\0', '\\00')
+  escapes('jürgen', 'jürgen')
+  escapes('%u', '%u')
+
+  test('whatever it is, it is compared as it is, and the filter stays the same', () => {
+    fc.assert(
+      fc.property(text, (value) => {
+        const filter = fill('(uid=%u)', { u: value }, escapeFilterValue)
+        assert.ok(isFilter(filter))
+        const parsed = FilterParser.parseString(filter)
+        assert.ok(parsed instanceof EqualityFilter)
+        assert.deepEqual([parsed.attribute, parsed.value], ['uid', value])
+      }),
+    )
+  })
+})
+
+describe('a value in a distinguished name', () => {
+  const escapes = (value: string, escaped: string) =>
+    test(`${JSON.stringify(value)} is ${escaped}`, () => assert.equal(escapeDnValue(value), escaped))
+
+  escapes('alice', 'alice')
+  escapes('alice,ou=people', 'alice\\2cou\\3dpeople')
+  escapes('a+cn=b', 'a\\2bcn\\3db')
+  escapes('"\\;<>', '\\22\\5c\\3b\\3c\\3e')
+  escapes('#1 a#', '\\231 a#')
+  escapes(' a b ', '\\20a b\\20')
+  escapes(' ', '\\20')
+  escapes('\0', '\\00')
+  escapes('jürgen', 'jürgen')
+
+  test('whatever it is, it stays one value', () => {
+    fc.assert(
+      fc.property(text, (value) => {
+        const dn = fill('uid=%u,ou=people', { u: value }, escapeDnValue)
+        assert.ok(value === '' || isDn(dn))
+        const [, inside = ''] = /^uid=(.*),ou=people$/s.exec(dn) ?? []
+        assert.doesNotMatch(inside, /[",+;<>=\0]|^[ #]| $/)
+        assert.equal(
+          inside.replace(/\\(..)/g, (_pair, digits) => String.fromCharCode(Number.parseInt(digits, 16))),
+          value,
+        )
+      }),
+    )
+  })
+})
+
+describe('a template', () => {
+  test('is filled in one pass', () => {
+    const values = { u: '%d', d: '%j', j: '%u', D: '%%' }
+    assert.equal(
+      fill('%u %d %j %D %%u', values, (value) => value),
+      '%d %j %u %% %u',
+    )
+  })
+
+  test('mentions what it depends on', () => {
+    assert.equal(mentions('(uid=%u)', 'u', 'j'), true)
+    assert.equal(mentions('(uid=%%u)', 'u', 'j'), false)
+    assert.equal(mentions('(uid=%d)', 'u', 'j'), false)
+  })
+
+  test('has only placeholders that mean something', () => {
+    assert.equal(hasOnly('%u@%d %%', 'u', 'd'), true)
+    for (const wrong of ['%s', '%U', '%D', '%', '100% ']) assert.equal(hasOnly(wrong, 'u', 'd'), false, wrong)
+  })
+})
+
+const FILTERS = [
+  '(uid=%u)',
+  '(&(objectClass=inetOrgPerson)(uid=%u))',
+  '(|(uid=%u)(mail=%j))',
+  '(!(uid=%u))',
+  '(&(a=b)(|(c=d)(!(e=*)))(f=g*h*))',
+  '(cn=a b, c)',
+  '(cn=Jürgen \\28x\\29)',
+  '(uidNumber>=1000)',
+  '(uidNumber<=1000)',
+  '(cn~=alice)',
+  '(memberOf:1.2.840.113556.1.4.1941:=cn=chat,dc=example)',
+  '(ou:dn:=people)',
+  '(cn:=x:y)',
+  '(:caseExactMatch:=x)',
+  '(a=)',
+]
+const NO_FILTERS = [
+  '',
+  'uid=%u',
+  '(uid=%u',
+  '(uid=%u))',
+  '((uid=%u))',
+  '(uid=%u)(a=b)',
+  '(&)',
+  '(&(uid=%u)',
+  '(! (uid=%u))',
+  '(& (uid=%u))',
+  '(%u=alice)',
+  '(uid=a(b)',
+  '(uid=a\\zz)',
+  '(uid=J\\c3\\bcrgen)',
+  '(cn:%u:=x)',
+  '(=x)',
+  '(uid)',
+  '(uid=a\0)',
+]
+describe('a filter', () => {
+  for (const filter of FILTERS) {
+    test(`${filter} is one, and ldapts says so, too`, () => {
+      assert.equal(isFilter(filter), true)
+      FilterParser.parseString(filter)
+    })
+  }
+  for (const other of NO_FILTERS) {
+    test(`${JSON.stringify(other)} is none`, () => assert.equal(isFilter(other), false))
+  }
+})
+
+describe('a distinguished name', () => {
+  for (const dn of [
+    'dc=org',
+    'uid=%u, ou=people,DC=org',
+    'cn=a+sn=b,o=c',
+    'cn=Doe\\, John',
+    '2.5.4.3=x',
+    'cn=\\c3\\bc',
+  ])
+    test(`${dn} is one`, () => assert.equal(isDn(dn), true))
+  for (const other of [
+    '',
+    'people',
+    '%u',
+    '%u=x',
+    'cn=',
+    'cn=a,',
+    ',cn=a',
+    'cn=a,,cn=b',
+    'cn="a"',
+    'cn=a\\',
+    'cn=a;b',
+  ])
+    test(`${JSON.stringify(other)} is none`, () => assert.equal(isDn(other), false))
+})
+
+describe('a name that a directory would take for another one', () => {
+  const others = [
+    '',
+    ' alice',
+    'alice ',
+    'al  ice',
+    'alice\n',
+    'alice\0',
+    'al\u00adice',
+    'al\u200bice',
+    'al\ufe0fice',
+    'al\u00a0ice',
+    'al\ufffcice',
+    '\uff41lice',
+    'ju\u0308rgen',
+    '\ud800',
+  ]
+  for (const name of others)
+    test(`${JSON.stringify(name)} is nobody's`, () => assert.equal(isOneSpelling(name), false))
+  for (const name of ['alice', 'jürgen', 'john smith', '*', '\u0430lice', '张三', 'a\\20b', '👍'])
+    test(`${name} is none`, () => assert.equal(isOneSpelling(name), true))
+})
+
+test('of several servers the one that worked last comes first', () => {
+  const order = createServerOrder(['a', 'b', 'c'])
+  assert.deepEqual(order.current(), ['a', 'b', 'c'])
+  order.failed('a')
+  assert.deepEqual(order.current(), ['b', 'c', 'a'])
+  // Somebody else has found it out before.
+  order.failed('a')
+  assert.deepEqual(order.current(), ['b', 'c', 'a'])
+  order.failed('b')
+  order.failed('c')
+  assert.deepEqual(order.current(), ['a', 'b', 'c'])
+})
+
+const SECRET = 's3cret-of-the-service'
+const RIGHT: LdapOptions = {
+  url: 'ldaps://ldap.example.org',
+  bindDn: 'cn=ejabberd,dc=example,dc=org',
+  bindPassword: SECRET,
+  base: 'ou=people,dc=example,dc=org',
+  filter: '(uid=%u)',
+}
+const { filter: _filter, base: _base, ...WITHOUT_SEARCH } = RIGHT
+const USER_DN = 'uid=%u,ou=people,dc=example,dc=org'
+
+describe('options that are refused', () => {
+  const refused = (changes: Record<string, unknown>, message: RegExp) =>
+    test(`${JSON.stringify(changes)}: ${message.source}`, () => {
+      assert.throws(
+        () => ldap({ ...RIGHT, ...changes } as LdapOptions),
+        (error: Error) => {
+          assert.equal(error.constructor, TypeError)
+          assert.match(error.message, message)
+          assert.doesNotMatch(error.message, /s3cret/)
+          return true
+        },
+      )
+    })
+
+  refused({ url: undefined }, /`url` of ldap to be a URL .*, got nothing/)
+  refused({ url: 'ldap.example.org' }, /`url`/)
+  refused({ url: 'https://ldap.example.org' }, /ldap:\/\/ or ldaps:\/\//)
+  refused({ url: `ldaps://cn=x:${SECRET}@ldap.example.org` }, /`url`.*without a password/)
+  refused({ url: [] }, /`url`/)
+  refused({ url: ['ldaps://a', 'http://b'] }, /`url`/)
+  refused({ url: 'ldaps://ldap.example.org/dc=example,dc=org' }, /`url`.*nothing else/)
+  refused({ url: 'ldaps://ldap.example.org?uid' }, /`url`/)
+  refused({ url: 'ldaps://' }, /`url`/)
+  refused(
+    { url: 'ldap://ldap.example.org' },
+    /`startTls` of ldap to be true.*ldap.example.org unencrypted.*`insecure/,
+  )
+  refused({ url: ['ldaps://a.example', 'ldap://b.example'] }, /b.example unencrypted/)
+  refused({ url: 'ldap://127.example.org' }, /unencrypted/)
+  refused({ url: 'ldap://localhost.example.org' }, /unencrypted/)
+  refused({ startTls: true }, /`startTls`.*left out beside ldaps/)
+  refused({ startTls: 'yes' }, /`startTls` of ldap to be true or false/)
+  refused({ insecure: 1 }, /`insecure` of ldap to be true or false/)
+  refused({ ca: '/etc/ssl/ca.pem' }, /`ca`.*not its name/)
+  refused({ ca: '' }, /`ca`/)
+  refused({ servername: '10.0.0.1' }, /`servername`.*not an address/)
+  refused({ bindDn: undefined }, /`bindDn`.*beside `bindPassword`/)
+  refused({ bindPassword: undefined }, /`bindPassword`.*beside `bindDn`, got nothing/)
+  refused({ bindPassword: '' }, /`bindPassword`/)
+  refused({ bindPassword: [SECRET] }, /`bindPassword`.*array/)
+  refused({ bindDn: undefined, bindPassword: undefined, setpass: true }, /`bindDn`.*beside `setpass`/)
+  refused({ base: undefined }, /`base`.*got nothing/)
+  refused({ base: '' }, /`base`/)
+  refused({ base: 'people' }, /`base`/)
+  refused({ base: 'ou=%u,dc=example' }, /`base`/)
+  refused({ scope: 'base' }, /`scope` of ldap to be one of sub, one/)
+  refused({ filter: undefined }, /`filter`.*or `userDn`, got nothing/)
+  refused({ filter: '(uid=alice)' }, /`filter` of ldap to be a filter with %u or %j/)
+  refused({ filter: '(o=%d)' }, /`filter`.*%u or %j/)
+  refused({ filter: '(uid=%%u)' }, /`filter`.*%u or %j/)
+  refused({ filter: '(uid=%s%u)' }, /`filter`/)
+  refused({ filter: '(&(uid=%u)(member=%D))' }, /`filter`/)
+  refused({ filter: 'uid=%u' }, /`filter`/)
+  refused({ filter: '(uid=%u))' }, /`filter`/)
+  refused({ userDn: USER_DN }, /`filter`.*left out beside `userDn`/)
+  refused({ filter: undefined, userDn: 'uid=alice,dc=org' }, /`userDn`.*%u or %j/)
+  refused({ filter: undefined, userDn: '%u' }, /`userDn`/)
+  refused({ filter: undefined, userDn: '%u=x,dc=org' }, /`userDn`/)
+  refused({ group: 'chat' }, /`group` of ldap/)
+  refused({ group: {} }, /`filter` of the group of ldap.*got nothing/)
+  refused({ group: { filter: '(cn=chat)' } }, /`filter` of the group of ldap.*%D/)
+  refused({ group: { filter: '(member=%D)', bas: 'dc=org' } }, /the group of ldap has no option `bas`.*base/)
+  refused(
+    { filter: undefined, base: undefined, userDn: USER_DN, group: { filter: '(member=%D)' } },
+    /`base` of the group/,
+  )
+  refused({ setpass: 'yes' }, /`setpass`/)
+  refused({ connectTimeout: -1 }, /`connectTimeout`/)
+  refused({ timeout: '3' }, /`timeout`/)
+  refused({ patience: Number.NaN }, /`patience`/)
+  refused({ ldapts: {} }, /`ldapts`/)
+  refused({ bindpassword: 'x' }, /no option `bindpassword`.*bindPassword/)
+})
+
+describe('options that are taken', () => {
+  const taken = (title: string, options: LdapOptions, operations = ['auth', 'isuser']) =>
+    test(title, async () => {
+      const { close, ...handlers } = ldap(options)
+      assert.deepEqual(Object.keys(handlers).sort(), operations)
+      await close?.()
+    })
+
+  taken('a search', RIGHT)
+  taken('several servers', { ...RIGHT, url: ['ldaps://a:636', 'ldaps://b/'] })
+  taken('StartTLS', { ...RIGHT, url: 'ldap://ldap.example.org', startTls: true })
+  taken('a search as nobody', { url: RIGHT.url, base: 'o=%d,dc=example', filter: '(mail=%j)' })
+  taken('no search', { ...WITHOUT_SEARCH, userDn: USER_DN })
+  taken('password changes', { ...RIGHT, setpass: true }, ['auth', 'isuser', 'setpass'])
+  taken('no password changes', { ...RIGHT, setpass: false })
+  taken('a group elsewhere', { ...RIGHT, group: { base: 'ou=groups,dc=org', filter: '(memberUid=%u)' } })
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]'])
+    taken(`this machine without TLS: ${host}`, { ...RIGHT, url: `ldap://${host}:3389` })
+  taken('another machine without TLS, if that is wanted', { ...RIGHT, url: 'ldap://ldap', insecure: true })
+})
+
+test('nobody is connected to before the first request', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await ldap({ ...RIGHT, url: `ldap://127.0.0.1:${port}` }).close?.()
+  const ours = connect(port, '127.0.0.1')
+  t.after(() => ours.destroy())
+  const [[first]] = await Promise.all([
+    once(server, 'connection') as Promise<[Socket]>,
+    once(ours, 'connect'),
+  ])
+  assert.equal(first.remotePort, ours.localPort)
+})
