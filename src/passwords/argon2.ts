@@ -18,7 +18,7 @@ const NEW_HASHES = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
 /** A stored hash may not take a small server's memory: Django asks for 100 MiB, PHP and Nextcloud for 64. */
 const MOST_KIB = 256 * 1024
-/** KiB times passes: a second or two of one core. A login has five, in which a password may be tried in two forms. */
+/** KiB times passes: half a second of one core; libsodium's "moderate" asks for three quarters of it. */
 const MOST_WORK = 2 ** 20
 const MOST_LANES = 64
 

@@ -97,7 +97,7 @@ function toDigest(digest: 'md5' | 'sha1', text: string, formats: PasswordFormats
   const length = digest === 'md5' ? 32 : 40
   const [, salt, hex = ''] = /^\$([^$]*)\$([0-9a-f]+)$/.exec(text) ?? []
   if (salt === undefined || hex.length !== length) throw malformed(digest, `salt and ${length} digits`)
-  requireWeak(formats, `${digest}-salted`, `a ${digest} hash of Django`)
+  requireWeak(formats, salt === '' ? digest : `${digest}-salted`, `a ${digest} hash of Django`)
   return { digest, salt, hex }
 }
 

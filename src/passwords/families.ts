@@ -50,13 +50,13 @@ export const FAMILIES: readonly FamilyEntry[] = [
   },
   {
     name: 'Django',
-    beginning: /^(pbkdf2_sha(1|256)|argon2|bcrypt(_sha256)?|scrypt|md5|sha1)\$/,
+    beginning: /^(pbkdf2_sha(1|256)|argon2|bcrypt(_sha256)?|scrypt|md5|sha1)\$[^$]*\$/,
     load: async () => (await import('./django.ts')).django,
     wrapper: true,
   },
   {
     name: 'Nextcloud',
-    beginning: /^[123]\|/,
+    beginning: /^[123]\|\$/,
     load: async () => (await import('./nextcloud.ts')).nextcloud,
     wrapper: true,
   },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Digest of salt and password, then `rounds` times of the last digest and password. */
 export function stretchPhpass(
@@ -12,8 +12,11 @@ export function stretchPhpass(
   salt: Uint8Array,
   password: Uint8Array,
 ): Uint8Array {
-  let hash = createHash(digest).update(salt).update(password).digest()
-  for (let round = 0; round < rounds; round++)
-    hash = createHash(digest).update(hash).update(password).digest()
-  return hash
+  let result = hash(digest, Buffer.concat([salt, password]), 'buffer')
+  const input = Buffer.concat([result, password])
+  for (let round = 0; round < rounds; round++) {
+    input.set(result)
+    result = hash(digest, input, 'buffer')
+  }
+  return result
 }

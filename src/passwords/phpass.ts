@@ -28,12 +28,12 @@ interface Parsed {
 
 const LEAST_LOG = 7
 /**
- * 2^19 rounds of MD5 take half a second, those of SHA-512 a second; WordPress made 2^13, Drupal at most 2^16. A login
- * has five seconds, in which a password may be tried in two forms.
+ * Half a second of one core, or two with the longest password; WordPress made 2^13, Drupal 2^16. A login has five
+ * seconds, in which a password may be tried in two forms.
  */
-const MOST_LOG = 19
+const MOST_LOG = 18
 
-/** Drupal refuses what is longer, in bytes; phpass refuses more than 4096. */
+/** WordPress (phpass 0.5) and Drupal refuse what is longer, in bytes. */
 const MOST_PASSWORD_BYTES = { md5: 4096, sha512: 512 }
 
 async function verify(hash: string, password: string, { signal }: HashContext): Promise<boolean> {

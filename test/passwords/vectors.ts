@@ -1,10 +1,5 @@
-/** Hashes that others have published together with their passwords. */
-
-export interface Vector {
-  readonly source: string
-  readonly password: string
-  readonly hash: string
-}
+/** Hashes in the form of PHC, that others have published together with their passwords. */
+import type { Vector } from './support.ts'
 
 const fromHex = (hex: string) => Buffer.from(hex, 'hex').toString('base64').replaceAll('=', '')
 const fromText = (text: string) => Buffer.from(text).toString('base64').replaceAll('=', '')

@@ -1,0 +1,30 @@
+import type { PasswordFormats, WeakFormat } from '../../src/passwords/formats.ts'
+
+/** A hash that somebody else has published together with its password. */
+export interface Vector {
+  readonly source: string
+  readonly password: string
+  readonly hash: string
+  /** What has to be asked for. */
+  readonly formats?: PasswordFormats
+}
+
+/** Vectors of one source, as pairs of a password and its hash. */
+export function vectors(
+  source: string,
+  pairs: readonly (readonly [password: string, hash: string])[],
+  formats: PasswordFormats = {},
+): Vector[] {
+  return pairs.map(([password, hash]) => ({ source, password, hash, formats }))
+}
+
+/** Everything weak is allowed. */
+export const ALL_WEAK: readonly WeakFormat[] = [
+  'plain',
+  'md5',
+  'sha1',
+  'sha256',
+  'sha512',
+  'md5-salted',
+  'sha1-salted',
+]
