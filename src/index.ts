@@ -16,6 +16,15 @@ export {
   http,
 } from './backends/http.ts'
 export { type LdapGroup, type LdapOptions, type LdaptsPackage, ldap } from './backends/ldap.ts'
+export {
+  type SqlDialect,
+  type SqlDriver,
+  type SqlFault,
+  type SqlOptions,
+  type SqlPool,
+  type SqlResult,
+  sql,
+} from './backends/sql.ts'
 export { Client, type ClientOptions, type StartOptions } from './client.ts'
 export { byServer } from './combinations/by-server.ts'
 export { firstOf } from './combinations/first-of.ts'

@@ -16,6 +16,9 @@ export interface Mariadb {
 /** Whom the tests connect as; in the database `test`. */
 export const MARIADB_USER = { host: '127.0.0.1', user: 'test', database: 'test' } as const
 
+/** How many connections it takes: fewer than by default, so that a test can take them all. */
+export const MAX_CONNECTIONS = 30
+
 /** Starts one, with an empty database `test`. */
 export async function startMariadb(): Promise<Mariadb> {
   const installer = findProgram('mariadb-server', '/usr/bin/mariadb-install-db')
@@ -23,7 +26,7 @@ export async function startMariadb(): Promise<Mariadb> {
   const folder = makeFolder('mariadb')
   const data = join(folder, 'data')
   const [port] = (await freePorts(1)) as [number]
-  const common = ['--no-defaults', `--datadir=${data}`, '--innodb-flush-log-at-trx-commit=0']
+  const common = ['--no-defaults', `--datadir=${data}`, '--innodb-flush-log-at-trx-commit=2']
   const installing = ['--auth-root-authentication-method=normal', '--skip-test-db']
   await runCommand(installer, [...common, ...installing], { folder })
   const sockets = [`--socket=${join(folder, 'socket')}`, `--port=${port}`, '--bind-address=127.0.0.1']
@@ -55,10 +58,14 @@ export async function startMariadb(): Promise<Mariadb> {
   }
 }
 
-const LIMITS = ['--max-connections=30', '--character-set-server=utf8mb4', '--skip-name-resolve']
+const LIMITS = [
+  `--max-connections=${MAX_CONNECTIONS}`,
+  '--character-set-server=utf8mb4',
+  '--skip-name-resolve',
+]
 
 /** Run at each start. */
 const INIT = `CREATE DATABASE IF NOT EXISTS test;
 CREATE USER IF NOT EXISTS test@'127.0.0.1';
-GRANT ALL ON *.* TO test@'127.0.0.1';
+GRANT ALL ON *.* TO test@'127.0.0.1' WITH GRANT OPTION;
 `
