@@ -60,3 +60,10 @@ export type {
 } from './handlers.ts'
 export { type ServeOptions, serve } from './library.ts'
 export type { LogLevel } from './log.ts'
+export type {
+  Argon2Package,
+  BcryptPackage,
+  NewHashFormat,
+  PasswordFormats,
+  WeakFormat,
+} from './passwords/formats.ts'
