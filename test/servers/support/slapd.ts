@@ -17,6 +17,8 @@ export interface Slapd {
   modify(ldif: string): Promise<void>
   /** How many connections there are at this moment, but for the one that asks. */
   countConnections(): Promise<number>
+  /** How many operations have been done so far, those of whoever asks included. */
+  countOperations(): Promise<{ binds: number; searches: number }>
   /** Stops the server and removes all of it. */
   dispose(): Promise<void>
 }
@@ -106,6 +108,12 @@ export async function startSlapd({
     folder,
     isReady: () => runCommand('ldapwhoami', asAdmin, { folder }),
   })
+  const monitor = (base: string, filter: string, attribute: string) =>
+    runCommand(
+      'ldapsearch',
+      [...asAdmin, '-LLL', '-b', `${base},cn=Monitor`, '-s', 'one', filter, attribute],
+      { folder },
+    )
   await daemon.start()
   return {
     port,
@@ -116,16 +124,15 @@ export async function startSlapd({
       await runCommand('ldapmodify', asAdmin, { folder, input: ldif })
     },
     countConnections: async () => {
-      const search = [
-        '-LLL',
-        '-b',
-        'cn=Connections,cn=Monitor',
-        '-s',
-        'one',
-        '(objectClass=monitorConnection)',
-      ]
-      const found = await runCommand('ldapsearch', [...asAdmin, ...search, '1.1'], { folder })
+      const found = await monitor('cn=Connections', '(objectClass=monitorConnection)', '1.1')
       return (found.match(/^dn: /gm) ?? []).length - 1
+    },
+    countOperations: async () => {
+      const found = await monitor('cn=Operations', '(|(cn=Bind)(cn=Search))', 'monitorOpCompleted')
+      const [binds, searches] = [...found.matchAll(/^monitorOpCompleted: (\d+)$/gm)].map(([, count]) =>
+        Number(count),
+      )
+      return { binds: binds ?? Number.NaN, searches: searches ?? Number.NaN }
     },
     dispose: async () => {
       await daemon.stop('SIGKILL').finally(() => removeFolder(folder))
