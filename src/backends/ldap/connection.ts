@@ -35,6 +35,7 @@ export class Connection {
   readonly #sockets: Socket[] = []
   #isTaken = false
   #isLost = false
+  #isCut = false
   #interrupt: (error: unknown) => void = () => {}
 
   constructor(client: typeof Client, server: string, settings: Settings) {
@@ -51,6 +52,11 @@ export class Connection {
   /** Has it ended, as far as one can tell without asking? */
   get isLost(): boolean {
     return this.#isLost
+  }
+
+  /** Did it end from the other side? That is what becomes of an idle one, and says nothing about the server. */
+  get isCut(): boolean {
+    return this.#isCut
   }
 
   /** Connects, with TLS or StartTLS (RFC 4511, section 4.14) if that is wanted. The first thing to do, within `run`. */
@@ -159,6 +165,7 @@ export class Connection {
     // Whoever waits hears of it below; without anybody an error would end the program.
     socket.on('error', () => {})
     socket.on('close', () => {
+      this.#isCut ||= !this.#isLost
       this.#isLost = true
       this.#interrupt(socket.errored ?? this.#closed())
     })

@@ -59,7 +59,7 @@ export function createConnections(
       keep(connection)
       return result
     } catch (error) {
-      if (error instanceof UnavailableError) servers.failed(connection.server)
+      if (error instanceof UnavailableError && !connection.isCut) servers.failed(connection.server)
       throw error
     }
   }
