@@ -1,10 +1,15 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { packageRoot } from '../../e2e/support/package.ts'
-import { temporaryFolder } from '../../program/support.ts'
+import { installedFolder, read } from '../../helpers/documents.ts'
+import { PROGRAM } from '../../program/support.ts'
 
-const PAGE = readFileSync(join(packageRoot(), 'docs', 'recipes.md'), 'utf8')
+const PAGE = read('docs/recipes.md')
+
+/** The applications that the page has a recipe for. */
+export const RECIPES: readonly string[] = [...PAGE.matchAll(/^## (?!Once$)(.*)$/gm)].map(
+  ([, name = '']) => name,
+)
 
 /** What stands below a heading of the page, up to the next heading. */
 function section(heading: string): string {
@@ -91,12 +96,8 @@ export function authOf(handlers: string): string {
 
 /** Writes a handlers module into a folder as the page has it made, with the program and the drivers installed. */
 export function installRecipe(t: TestContext, handlers: string): string {
-  const folder = temporaryFolder(t)
-  mkdirSync(join(folder, 'node_modules'))
-  symlinkSync(packageRoot(), join(folder, 'node_modules', 'ejabberd-extauth'))
-  for (const driver of ['pg', 'mysql2']) {
-    symlinkSync(join(packageRoot(), 'node_modules', driver), join(folder, 'node_modules', driver))
-  }
+  const { folder, remove } = installedFolder(PROGRAM)
+  t.after(remove)
   const file = join(folder, 'handlers.mjs')
   writeFileSync(file, handlers)
   return file
