@@ -139,6 +139,7 @@ test('WordPress', async (t) => {
     ['phpass', { user_login: 'bob' }],
     ['bcrypt', { user_login: 'carol' }],
     ['wordpress', { user_login: 'Dave' }],
+    ['md5', { user_login: 'erin' }],
     ['wordpress', { user_login: 'jose' }],
     ['wordpress', { user_login: 'frank', user_status: 1 }],
     ['wordpress form', { user_login: 'grace' }, "it's"],
@@ -161,6 +162,12 @@ test('WordPress', async (t) => {
     refused('grace', 'the same without a backslash', { password: "it's", isuser: true }),
     NOBODY,
   ])
+  await t.test('with the option for MD5', (t) => {
+    const option = page.says("passwords: { weak: ['md5'] }")
+    return logIn(t, database.locate(withOptions(handlers, `  ${option},\n`)), [
+      allowed('erin', 'a password that was set as its MD5'),
+    ])
+  })
   await t.test('in a network of sites', async (t) => {
     await database.execute(tables.WORDPRESS_NETWORK)
     await database.execute("UPDATE wp_users SET spam = 1 WHERE user_login = 'alice'")

@@ -8,6 +8,7 @@ export type PhpAlgorithm =
   | 'wordpress'
   | 'wordpress form'
   | 'phpass'
+  | 'md5'
   | 'drupal 7'
   | 'drupal 6'
   | 'ruby bcrypt'
@@ -49,6 +50,7 @@ function make(string $algorithm, string $password): string {
     'wordpress' => '$wp' . make('bcrypt', base64_encode(hash_hmac('sha384', trim($password), 'wp-sha384', true))),
     // What is typed in a form arrives with a backslash before each quote, and is hashed so.
     'wordpress form' => make('wordpress', addslashes($password)),
+    'md5' => md5($password),
     'phpass' => phpass('md5', '$P$B' . $salt, $password),
     'drupal 7' => phpass('sha512', '$S$D' . $salt, $password),
     // A site that came from Drupal 6 had MD5, which Drupal 7 hashed again.
