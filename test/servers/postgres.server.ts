@@ -71,7 +71,8 @@ describe('outages', () => {
   const start = () => server.daemon.start()
   comesBack('the connections are terminated', terminate)
   comesBack('the server is restarted', () => server.daemon.stop('SIGINT'), start)
-  comesBack('the server is killed', () => server.daemon.stop('SIGQUIT'), start)
+  comesBack('the server gives up', () => server.daemon.stop('SIGQUIT'), start)
+  comesBack('the server is killed', () => server.daemon.stop('SIGKILL'), start)
 
   test('an idle connection that is lost ends nothing, and is replaced', async (t) => {
     const { handlers, pool } = await setUp(t)
