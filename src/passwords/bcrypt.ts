@@ -29,14 +29,14 @@ function check(hash: string, { formats }: HashContext): void {
 }
 
 async function verify(hash: string, password: string, { formats, signal }: HashContext): Promise<boolean> {
-  parse(hash)
+  const clean = parse(hash)
   const load = findBcrypt(formats)
   const bytes = Buffer.from(password + (formats.pepper ?? ''))
   // Those who make hashes refuse it, and an implementation in C would take it for the end.
   if (bytes.includes(0)) return false
   const bcrypt = await load()
   signal?.throwIfAborted()
-  return (await bcrypt.verify(bytes.subarray(0, MOST_PASSWORD_BYTES), hash)) === true
+  return (await bcrypt.verify(bytes.subarray(0, MOST_PASSWORD_BYTES), clean)) === true
 }
 
 async function makeHash(password: string, formats: PasswordFormats): Promise<string> {
@@ -46,14 +46,25 @@ async function makeHash(password: string, formats: PasswordFormats): Promise<str
   return bcrypt.hash(bytes, { cost: NEW_COST, version: '2y' })
 }
 
-function parse(hash: string): void {
-  const [, cost] = /^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$/.exec(hash) ?? []
-  if (cost === undefined) {
+/** Returns the hash as every implementation writes it. */
+function parse(hash: string): string {
+  const match =
+    /^(\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21})([./A-Za-z0-9])([./A-Za-z0-9]{30})([./A-Za-z0-9])$/.exec(hash)
+  if (!match) {
     throw new HashError(
       `Expected a bcrypt hash to have a cost of 2 digits and 53 characters of salt and hash, got another form of ${hash.length} characters`,
     )
   }
+  const [, beginning = '', cost = '', salt = '', middle = '', key = ''] = match
   readNumber('bcrypt', 'cost', cost.replace(/^0/, ''), LEAST_COST, MOST_COST)
+  // Of 132 and 186 bits, 128 and 184 count. Old libraries left in the others what happened to be there.
+  return beginning + withoutLowBits(salt, 4) + middle + withoutLowBits(key, 2)
+}
+
+const ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+function withoutLowBits(character: string, bits: number): string {
+  return ALPHABET.charAt((ALPHABET.indexOf(character) >> bits) << bits)
 }
 
 function checkNewPassword(bytes: Buffer): void {

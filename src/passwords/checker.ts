@@ -39,6 +39,7 @@ export function createChecker(formats: PasswordFormats = {}): PasswordChecker {
   }
 
   async function verify(stored: readonly string[], password: string, signal: AbortSignal): Promise<boolean> {
+    // A locked account is like one that does not exist.
     const hashes = stored.filter((hash) => !isLocked(hash))
     if (hashes.length === 0) {
       await verifyPassword(dummyHash, password, signal, formats)
