@@ -66,8 +66,6 @@ export class Flight {
   depart(answer: Promise<unknown>, onAbandoned: () => void): void {
     this.#answer = answer
     this.#onAbandoned = onAbandoned
-    // Nobody may be left to hear that it failed.
-    answer.catch(() => {})
   }
 
   /**

@@ -163,12 +163,7 @@ export function remember(handlers: Handlers, options: RememberOptions = {}): Han
       flights.forget(accountOf(request))
     }
     forget()
-    let answer: Answer | undefined
-    try {
-      answer = ask(handlers, operation, request)
-    } finally {
-      if (!isPromise(answer)) forget()
-    }
+    const answer = ask(handlers, operation, request)
     return isPromise(answer) ? Promise.resolve(answer).finally(forget) : answer
   }
 }

@@ -130,6 +130,16 @@ test('removeuser3 is auth and removeuser where only another member has it, and n
   assert.equal(await kind(handlers, request('removeuser3', 'alice', 'c.example', 'right')), 'refused')
 })
 
+test('a member is never asked for something else than what was asked', async () => {
+  for (const lacking of OPERATIONS.filter((name) => name !== 'removeuser3')) {
+    const trap = Object.fromEntries(
+      OPERATIONS.filter((name) => name !== lacking).map((name) => [name, () => assert.fail(name)]),
+    )
+    const handlers = byServer({ 'a.example': trap, 'b.example': { [lacking]: () => true } })
+    assert.equal(await kind(handlers, request(lacking, 'alice', 'a.example')), 'refused')
+  }
+})
+
 test('members are called as methods', async () => {
   class Own {
     readonly password = 'right'

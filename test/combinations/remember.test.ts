@@ -394,6 +394,28 @@ test('remember: an answer of the store ends the time for which it is left alone'
   assert.equal(store.asked.length, 4)
 })
 
+test('remember: an answer in time ends the waiting: the store is told nothing more', async (t) => {
+  const { clock, store, login, answer } = setUpSlow(t, { allowed: 0, outage: 1e6, wait: 1500 })
+  for (const index of [0, 1]) {
+    const waiting = login()
+    answer(index, true)
+    assert.equal(await waiting, true)
+  }
+  await clock.advance(1500)
+  assert.equal(store.asked[1]?.request.signal.aborted, false)
+})
+
+test('remember: a request that is given up is not allowed from memory', async (t) => {
+  const { login, answer } = setUpSlow(t, { allowed: 0, outage: 1e6 })
+  const first = login()
+  answer(0, true)
+  await first
+  const controller = new AbortController()
+  const waiting = login(controller.signal)
+  controller.abort(new Error('the deadline'))
+  await assert.rejects(waiting, { message: 'the deadline' })
+})
+
 test('remember: who was never allowed waits for a store that does not answer', async (t) => {
   const { clock, store, login } = setUpSlow(t, { outage: 1e6 })
   const controller = new AbortController()

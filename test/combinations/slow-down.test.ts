@@ -130,6 +130,24 @@ test('slowDown: counts for so many users at most', async (t) => {
   assert.equal(await login('wrong', 'dave'), 'failed')
 })
 
+test('slowDown: who logs in with the right password pushes nobody out', async (t) => {
+  const { store, login, guess } = setUp(t, { after: 1, size: 2 })
+  await guess()
+  for (const user of ['carol', 'dave', 'erin']) {
+    store.passwords.set(user, 'right')
+    assert.equal(await login('right', user), 'allowed')
+  }
+  assert.equal(await login('right'), 'failed')
+})
+
+test('slowDown: the last sixteen wrong passwords are known again', async (t) => {
+  const { login } = setUp(t, { after: 18 })
+  for (let guess = 1; guess <= 17; guess++) await login(`wrong ${guess}`)
+  for (let guess = 2; guess <= 17; guess++) assert.equal(await login(`wrong ${guess}`), 'refused')
+  assert.equal(await login('wrong 1'), 'refused')
+  assert.equal(await login('right'), 'failed')
+})
+
 test('slowDown: guesses at the same time are no way around it, and leave no trace when they fail', async (t) => {
   holdTime(t)
   const asked: Deferred<boolean>[] = []
