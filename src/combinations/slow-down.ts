@@ -28,7 +28,7 @@ export interface SlowDownOptions {
   readonly longest?: number
   /** Wrong passwords are forgotten when there was none for so long; not less than `longest`. @default 600000 */
   readonly within?: number
-  /** For how many users wrong passwords are counted at most. One takes about a kilobyte. @default 10000 */
+  /** For how many users wrong passwords are counted at most. One takes 1.5 kB at most. @default 10000 */
   readonly size?: number
 }
 
