@@ -65,7 +65,11 @@ export class Gate {
   }
 
   #cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) {
+      // A reset in the middle of an orderly end is refused by libuv, and Node.js 20 would never exit.
+      if (socket.writableEnded) socket.destroy()
+      else socket.resetAndDestroy()
+    }
     this.#sockets.clear()
   }
 }
