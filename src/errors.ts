@@ -40,7 +40,10 @@ export class StoreError extends ExtauthError {
   override readonly code = 'ERR_STORE'
 }
 
-/** A stored hash is of a format that cannot be verified here, is malformed, or asks for too much work. */
+/**
+ * A stored hash is of a format that cannot be verified here, is malformed, or asks for too much work; or a new password
+ * cannot be stored in the format that was asked for.
+ */
 export class HashError extends ExtauthError {
   override readonly code = 'ERR_HASH'
 }

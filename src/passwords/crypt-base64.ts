@@ -18,7 +18,6 @@ export function encode(bytes: Uint8Array): string {
   return text
 }
 
-/** Encodes a number in so many characters, the low bits first. */
-export function encodeBits(value: number, length: number): string {
+function encodeBits(value: number, length: number): string {
   return Array.from({ length }, (_, at) => ALPHABET[(value >> (6 * at)) & 63]).join('')
 }

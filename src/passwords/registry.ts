@@ -85,10 +85,10 @@ function find(hash: string, formats: PasswordFormats): FamilyEntry {
 function findIn(families: readonly FamilyEntry[], hash: string): FamilyEntry {
   const family = families.find(({ beginning }) => beginning.test(hash))
   if (family) return family
-  const understood = families.map(({ name }) => name).join(', ')
+  const names = families.filter((entry) => entry !== LOCKED).map(({ name }) => name)
   throw new HashError(
     explain(hash) ??
-      `Expected a password hash of a format that is understood (${understood}), got ${describe(hash)}`,
+      `Expected a password hash of a format that is understood (${names.join(', ')}), got ${describe(hash)}`,
   )
 }
 

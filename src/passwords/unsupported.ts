@@ -40,7 +40,7 @@ const FORMATS: readonly Format[] = [
 
 /** Looks that other things have as well: a password of 13 letters, if the store may hold passwords as they are. */
 const GUESSES: readonly Format[] = [
-  ['no password, or a locked one', /^([!*]|x$)/, `${NEW_PASSWORD}`],
+  ['no password, or a locked one', /^([!*]|x$)/, NEW_PASSWORD],
   ['DES crypt', /^[./0-9A-Za-z]{13}$/, `8 characters of each password are all it keeps: ${NEW_PASSWORD}`],
   ['a salted digest', /^[a-z0-9_-]+\$[^$]*\$/i, ELSEWHERE],
 ]
