@@ -67,9 +67,12 @@ describe('TLS', () => {
     await assert.rejects(login(handlers), { code: 'ERR_BACKEND' })
   })
 
-  test('ldaps:// where there is no TLS is an error', async (t) => {
-    const { handlers } = await reach(t, server, securely(), server.port)
-    await assert.rejects(login(handlers), { code: /^ERR_(BACKEND|UNAVAILABLE)$/ })
+  test('ldaps:// where something else is spoken is an error', async (t) => {
+    const web = createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    await once(web.listen(0, '127.0.0.1'), 'listening')
+    t.after(() => web.close())
+    const { handlers } = await reach(t, server, securely(), (web.address() as AddressInfo).port)
+    await assert.rejects(login(handlers), { code: 'ERR_BACKEND', message: /TLS failed: .*ERR_SSL/ })
   })
 
   test('of what is said nothing can be read with StartTLS, also after the connection was lost', async (t) => {

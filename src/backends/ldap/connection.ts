@@ -9,7 +9,7 @@ import { type ConnectionOptions, connect as connectSecurely, TLSSocket } from 'n
 import type { Client } from 'ldapts'
 import { UnavailableError } from '../../errors.ts'
 import { reasonOf } from '../../reason.ts'
-import { failureOf, UntrustedError } from './failure.ts'
+import { failureOf, isAnswer, UntrustedError } from './failure.ts'
 import type { Settings } from './settings.ts'
 
 /** On whose behalf something is done. */
@@ -88,11 +88,10 @@ export class Connection {
       if (this.#isLost) throw this.#closed()
       return await Promise.race([interruption, work(this.client)])
     } catch (error) {
+      this.#isCut = this.#sockets.some(({ destroyed }) => destroyed)
       this.destroy()
       signal.throwIfAborted()
-      throw this.#isUntrusted(error)
-        ? new UntrustedError(`${this.server}: TLS failed: ${reasonOf(error)}`)
-        : failureOf(error, this.server, [this.#settings.bindPassword, password])
+      throw this.#failureOf(error, password)
     } finally {
       forget()
     }
@@ -117,6 +116,15 @@ export class Connection {
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
     }
+  }
+
+  #failureOf(error: unknown, password: string | undefined): Error {
+    if (isAnswer(error)) return failureOf(error, this.server, [this.#settings.bindPassword, password])
+    // The client tells of a lost connection in other words.
+    const reason = this.#sockets.map(({ errored }) => errored).find(Boolean) ?? error
+    if (this.#isUntrusted(reason))
+      return new UntrustedError(`${this.server}: TLS failed: ${reasonOf(reason)}`)
+    return failureOf(reason, this.server, [this.#settings.bindPassword, password])
   }
 
   /** Was the certificate refused, or is it not TLS that is spoken there? Neither goes away by itself. */
@@ -165,7 +173,6 @@ export class Connection {
     // Whoever waits hears of it below; without anybody an error would end the program.
     socket.on('error', () => {})
     socket.on('close', () => {
-      this.#isCut ||= !this.#isLost
       this.#isLost = true
       this.#interrupt(socket.errored ?? this.#closed())
     })

@@ -46,6 +46,11 @@ export function resultCodeOf(error: unknown): number | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined
 }
 
+/** Has the server said so, or have we? */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof ExtauthError || resultCodeOf(error) !== undefined
+}
+
 /** Does this answer to a bind say that the login is not allowed: wrong, locked, expired, disabled, no password? */
 export function isRefusedLogin(error: unknown): boolean {
   return [
