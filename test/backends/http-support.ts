@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { type HttpOperation, type HttpOptions, http } from '../../src/backends/http.ts'
 import type { Handlers } from '../../src/handlers.ts'
@@ -77,3 +79,30 @@ export async function failureOf(
   }
   return error as Error & { code: string }
 }
+
+/** A service that gets the bytes of each request and answers with bytes. */
+export async function startRaw(t: TestContext, answer: (socket: Socket, count: number) => void) {
+  const sockets = new Set<Socket>()
+  let asked = 0
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    // Each request of these tests arrives as one chunk.
+    socket.on('data', () => answer(socket, ++asked))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const handlers = http({ url, patience: 0 })
+  t.after(() => handlers.close?.())
+  return { handlers, sockets, asked: () => asked }
+}
+
+/** The bytes of an answer. */
+export const TRUE = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue'
+
+/** All dialects. */
+export const KINDS: readonly Kind[] = ['form', 'json', 'basic']
