@@ -34,11 +34,12 @@ const MOST_BYTES = 1023
 const FORBIDDEN = /["&'/:<>@]/
 const UNWANTED = /[\s\p{Zs}\p{Cc}\p{Cs}\u2028\u2029\ufffd]/u
 
-// RFC 3454, table B.1: mapped to nothing.
-const INVISIBLE = /\u00ad|\u034f|\u1806|[\u180b-\u180d]|[\u200b-\u200d]|\u2060|[\ufe00-\ufe0f]|\ufeff/gu
+/** RFC 3454, table B.1. */
+export const MAPPED_TO_NOTHING: RegExp =
+  /\u00ad|\u034f|\u1806|[\u180b-\u180d]|[\u200b-\u200d]|\u2060|[\ufe00-\ufe0f]|\ufeff/gu
 
 function prepare(name: string): string {
-  return foldCase(name.replace(INVISIBLE, '').normalize('NFKC')).normalize('NFKC')
+  return foldCase(name.replace(MAPPED_TO_NOTHING, '').normalize('NFKC')).normalize('NFKC')
 }
 
 /** Lower case as RFC 3454, table B.2, has it, which differs in these from that of JavaScript. */

@@ -38,6 +38,16 @@ export const FAMILIES: readonly FamilyEntry[] = [
     load: async () => (await import('./argon2.ts')).argon2,
   },
   {
+    name: 'crypt(3) with MD5 or SHA-2',
+    beginning: /^\$(1|apr1|5|6)\$/,
+    load: async () => (await import('./crypt.ts')).crypt,
+  },
+  {
+    name: 'SCRAM',
+    beginning: /^(SCRAM-SHA-|==(MULTI_)?SCRAM==,)/,
+    load: async () => (await import('./scram.ts')).scram,
+  },
+  {
     name: 'WordPress',
     beginning: /^\$wp\$/,
     load: async () => (await import('./wordpress.ts')).wordpress,
@@ -58,6 +68,12 @@ export const FAMILIES: readonly FamilyEntry[] = [
     name: 'Nextcloud',
     beginning: /^[123]\|\$/,
     load: async () => (await import('./nextcloud.ts')).nextcloud,
+    wrapper: true,
+  },
+  {
+    name: 'LDAP and Dovecot schemes',
+    beginning: /^\{[A-Za-z0-9.-]+\}/,
+    load: async () => (await import('./schemes.ts')).schemes,
     wrapper: true,
   },
   {

@@ -13,8 +13,8 @@ const MAKERS: Readonly<Record<NewHashFormat, () => NewHashes | Promise<NewHashes
   argon2id: async () => (await import('./argon2.ts')).argon2,
   django: async () => (await import('./django.ts')).django,
   wordpress: async () => (await import('./wordpress.ts')).wordpress,
-  ssha512: () => Promise.reject(new Error('not made yet')),
-  'sha512-crypt': () => Promise.reject(new Error('not made yet')),
+  ssha512: async () => (await import('./schemes.ts')).schemes,
+  'sha512-crypt': async () => (await import('./crypt.ts')).crypt,
 }
 
 /** Makes the hash of a new password, which is prepared already. */

@@ -36,19 +36,44 @@ export function readNumber(format: string, name: string, text: string, least: nu
  * of a length, in bytes, that is allowed.
  */
 export function readBase64(format: string, name: string, text: string, least: number, most: number): Buffer {
+  const bytes = decodeBase64(text)
+  if (bytes === undefined) throw malformed(format, name, 'base64 without padding')
+  return checkLength(format, name, bytes, least, most)
+}
+
+/** Decodes base64 likewise, whether it is padded or not. */
+export function readPaddedBase64(
+  format: string,
+  name: string,
+  text: string,
+  least: number,
+  most: number,
+): Buffer {
+  const bytes = decodeBase64(text.replace(/={1,2}$/, ''))
+  if (bytes === undefined) throw malformed(format, name, 'base64')
+  return checkLength(format, name, bytes, least, most)
+}
+
+/** Decodes hexadecimal digits likewise. */
+export function readHex(format: string, name: string, text: string, least: number, most: number): Buffer {
+  if (!/^([0-9a-f]{2})*$/i.test(text)) throw malformed(format, name, 'hexadecimal')
+  return checkLength(format, name, Buffer.from(text, 'hex'), least, most)
+}
+
+/** Node's decoder takes anything; only what encodes to the same text again was base64. */
+function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
-  // Node's decoder takes anything; only what encodes to the same text again was base64 without padding.
-  if (writeBase64(bytes) !== text) {
-    throw new HashError(
-      `Expected the ${name} of a ${format} hash to be base64 without padding, got something else`,
-    )
-  }
-  if (bytes.length < least || bytes.length > most) {
-    throw new HashError(
-      `Expected the ${name} of a ${format} hash to have ${least} to ${most} bytes, got ${bytes.length}`,
-    )
-  }
-  return bytes
+  return writeBase64(bytes) === text ? bytes : undefined
+}
+
+function malformed(format: string, name: string, expected: string): HashError {
+  return new HashError(`Expected the ${name} of a ${format} hash to be ${expected}, got something else`)
+}
+
+function checkLength(format: string, name: string, bytes: Buffer, least: number, most: number): Buffer {
+  if (bytes.length >= least && bytes.length <= most) return bytes
+  const range = least === most ? `${most}` : `${least} to ${most}`
+  throw new HashError(`Expected the ${name} of a ${format} hash to have ${range} bytes, got ${bytes.length}`)
 }
 
 /** Encodes bytes as base64 without padding. */
