@@ -72,7 +72,8 @@ function workersOf({ pid }: Daemon): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
 }
 
-function canConnect(port: number): Promise<boolean> {
+/** Does somebody listen on this port? */
+export function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.on('error', () => resolve(false))
