@@ -1,11 +1,17 @@
 /** The ldap backend on a real OpenLDAP: what it answers. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { after, before, describe, type TestContext, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import type { LdapOptions } from '../../src/backends/ldap.ts'
-import type { Operation } from '../../src/handlers.ts'
+import type { Handlers, Operation } from '../../src/handlers.ts'
 import { named, PASSWORD, SERVER, testBackend, withPassword } from '../backends/contract.ts'
+import { blocks, installedFolder, read } from '../helpers/documents.ts'
+import { PROGRAM } from '../program/support.ts'
 import { login, plainly, reach, SEARCH } from './support/ldap.ts'
-import { ACCESS, line, PEOPLE, person, SERVICE, type Slapd, SUFFIX, startSlapd } from './support/slapd.ts'
+import { replaceOnce } from './support/recipes.ts'
+import { line, PEOPLE, person, SERVICE_PASSWORD, type Slapd, SUFFIX, startSlapd } from './support/slapd.ts'
 
 /** Names that mean something to a filter or a distinguished name, and how the entry of each is named. */
 const ODD_NAMES: readonly (readonly [name: string, rdn: string])[] = [
@@ -28,6 +34,7 @@ const ENTRIES = [
   person('cn=twin 1', 'twin', 'twin'),
   person('cn=twin 2', 'twin', 'twin'),
   person('cn=Doe\\, John (chat)', 'john', 'john'),
+  person('uid=whole', `whole@${SERVER}`, 'jid'),
   person('uid=nopassword', 'nopassword', undefined),
   person('uid=locked', 'locked', 'locked', 'pwdAccountLockedTime: 000001010000Z'),
   person('uid=expired', 'expired', 'expired', 'pwdChangedTime: 20010101000000Z'),
@@ -71,7 +78,7 @@ const CODES = RESULT_CODES.map(
 
 let server: Slapd
 before(async () => {
-  server = await startSlapd({ entries: ENTRIES, database: PPOLICY })
+  server = await startSlapd({ entries: ENTRIES, database: PPOLICY, global: 'allow bind_anon_cred' })
 })
 after(() => server?.dispose())
 
@@ -139,18 +146,16 @@ describe('names', () => {
     const ask = async (host: string) =>
       handlers.auth({ ...withPassword('auth', 'alice', PASSWORD), server: host })
     assert.equal(await ask('people'), true)
-    assert.equal(await ask('services'), false)
+    assert.equal(await ask('groups'), false)
     await assert.rejects(ask(`people,${SUFFIX}`), { code: 'ERR_BACKEND' })
   })
 
   test('the whole JID can be what is searched for', async (t) => {
-    await server.modify(`dn: uid=alice,${PEOPLE}\nchangetype: modify\nreplace: mail\nmail: alice@${SERVER}`)
-    const { handlers } = await reach(t, server, options({ filter: '(mail=%j)' }))
-    assert.equal(await login(handlers), true)
-    assert.equal(
-      await handlers.auth({ ...withPassword('auth', 'alice', PASSWORD), server: 'other.example' }),
-      false,
-    )
+    const { handlers } = await reach(t, server, options({ filter: '(uid=%j)' }))
+    const ask = async (host: string) =>
+      handlers.auth({ ...withPassword('auth', 'whole', 'jid'), server: host })
+    assert.equal(await ask(SERVER), true)
+    assert.equal(await ask('other.example'), false)
   })
 
   test('the scope says how deep users may be', async (t) => {
@@ -209,7 +214,7 @@ describe('a group', () => {
   })
 
   test('it may be asked for by the name of the user', async (t) => {
-    const { handlers } = await reach(t, server, options({ group: { filter: '(&(cn=x)(uid=%u))' } }))
+    const { handlers } = await reach(t, server, options({ group: { filter: '(&(uid=%u)(!(uid=john)))' } }))
     assert.equal(await login(handlers), true)
     assert.equal(await login(handlers, 'john', 'john'), false)
   })
@@ -341,7 +346,7 @@ describe('a server that is open to all, and has parts elsewhere', () => {
         person('uid=alice', 'alice', PASSWORD),
         `dn: ou=away,${SUFFIX}\nobjectClass: referral\nobjectClass: extensibleObject\nou: away\nref: ldap://away.example/ou=away,${SUFFIX}`,
       ],
-      access: ACCESS.replaceAll(`by dn.exact="${SERVICE}" read`, 'by anonymous read'),
+      access: 'access to attrs=userPassword by anonymous auth by * none\naccess to * by * read',
       global: 'referral ldap://other.example\nmoduleload retcode.so',
       database: `overlay retcode\nretcode-parent "ou=codes,${SUFFIX}"\n${CODES}`,
     })
@@ -403,6 +408,52 @@ describe('a server that is open to all, and has parts elsewhere', () => {
       const answer = login(handlers, 'swer of the tes', user)
       await assert.rejects(answer, { message: /quotes the password and is left out/ })
     }
+  })
+})
+
+describe('the page about it', () => {
+  const [openLdap = '', activeDirectory = '', ...others] = blocks(read('docs/ldap.md'), 'js')
+  const passwordFile = "'/etc/ejabberd/ldap-password'"
+  const caFile = "'/etc/ssl/certs/example-ca.pem'"
+
+  /** Writes a module of the page where the package is installed, with other places in it, and loads it. */
+  async function load(t: TestContext, code: string, places: Readonly<Record<string, string>>) {
+    const { folder, remove } = installedFolder(PROGRAM)
+    t.after(remove)
+    let changed = code
+    const files = { [passwordFile]: SERVICE_PASSWORD, [caFile]: server.ca }
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(folder, basename(path))
+      writeFileSync(file, `${content}\n`)
+      changed = replaceOnce(changed, path, JSON.stringify(file))
+    }
+    for (const [from, to] of Object.entries(places)) changed = replaceOnce(changed, from, to)
+    const file = join(folder, 'handlers.mjs')
+    writeFileSync(file, changed)
+    const { default: handlers } = (await import(pathToFileURL(file).href)) as { default: Required<Handlers> }
+    t.after(() => handlers.close())
+    return handlers
+  }
+
+  test('has no module that is not tested', () => assert.equal(others.length, 0))
+
+  test('has a module for OpenLDAP that works as printed', async (t) => {
+    await reach(t, server)
+    const handlers = await load(t, openLdap, {
+      'ldaps://ldap1.example.org': 'ldaps://127.0.0.1:1',
+      'ldaps://ldap2.example.org': `ldaps://localhost:${server.securePort}`,
+    })
+    assert.equal(await login(handlers), true)
+    assert.equal(await login(handlers, 'wrong'), false)
+    assert.equal(await login(handlers, 'of jürgen', 'jürgen'), false)
+    assert.equal(await handlers.isuser(named('isuser', 'john')), true)
+    assert.equal(await handlers.setpass(withPassword('setpass', 'alice', 'new')), true)
+    assert.equal(await login(handlers, 'new'), true)
+  })
+
+  test('has a module for Active Directory that is at least understood', async (t) => {
+    const handlers = await load(t, activeDirectory, {})
+    assert.deepEqual(Object.keys(handlers).sort(), ['auth', 'close', 'isuser'])
   })
 })
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePorts } from '../../e2e/support/ports.ts'
+import { blocks, read } from '../../helpers/documents.ts'
 import { Daemon, findProgram, makeFolder, removeFolder, runCommand } from './daemon.ts'
 
 /** An OpenLDAP server of the tests' own, on loopback, with the people of `PEOPLE` in it. */
@@ -26,23 +27,18 @@ export interface Slapd {
 export const SUFFIX = 'dc=example,dc=org'
 export const PEOPLE = `ou=people,${SUFFIX}`
 export const SERVICE = `cn=ejabberd,ou=services,${SUFFIX}`
-export const SERVICE_PASSWORD = 'b1nd-pässword'
+export const SERVICE_PASSWORD = 'b1nd-password'
 const ADMIN = `cn=admin,${SUFFIX}`
 const ADMIN_PASSWORD = 'adm1n'
 
-/** The rights that the documentation asks for. */
-export const ACCESS = `
-access to dn.subtree="${PEOPLE}" attrs=userPassword
-  by dn.exact="${SERVICE}" write
-  by anonymous auth
-  by * none
-access to attrs=userPassword
-  by anonymous auth
-  by * none
-access to dn.subtree="${SUFFIX}"
-  by dn.exact="${SERVICE}" read
-  by * none
-`
+const [ACCOUNT = '', RIGHTS = ''] = blocks(read('docs/ldap.md'), 'ldif')
+
+/** The rights that the documentation gives, and those that most directories have. */
+export const ACCESS = [
+  ...[...RIGHTS.matchAll(/^olcAccess: \{\d\}(to .*(?:\n {2}.*)*)/gm)].map(([, rule]) => `access ${rule}`),
+  'access to attrs=userPassword by anonymous auth by * none',
+  'access to * by * none',
+].join('\n')
 
 /** A line of LDIF, in Base64, so that it may hold anything. */
 export function line(attribute: string, value: string): string {
@@ -63,7 +59,7 @@ const SKELETON = [
   ...['people', 'services', 'groups', 'policies'].map(
     (ou) => `dn: ou=${ou},${SUFFIX}\nobjectClass: organizationalUnit\nou: ${ou}`,
   ),
-  `dn: ${SERVICE}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: ejabberd\n${line('userPassword', SERVICE_PASSWORD)}`,
+  ACCOUNT.replace('{SSHA}...', SERVICE_PASSWORD),
 ]
 
 /** What a test wants to be different. */
