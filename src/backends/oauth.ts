@@ -18,7 +18,7 @@ import {
   type TokenOptions,
   tokenRules,
 } from './tokens.ts'
-import { askForJson, type Question } from './tokens-http.ts'
+import { createJsonEndpoint, type JsonEndpoint, type Question } from './tokens-http.ts'
 
 /** Where a token is introspected (RFC 7662), and who asks. */
 export interface Introspection {
@@ -72,14 +72,16 @@ export type OAuthOptions =
  */
 export function oauth(options: OAuthOptions): Handlers {
   checkAll(options)
+  const endpoint = endpointOf(options)
   const ask =
-    options.introspection !== undefined ? introspect(options.introspection) : userinfo(options.userinfo)
+    options.introspection === undefined ? userinfo(endpoint) : introspect(endpoint, options.introspection)
   const letsIn = createClaimCheck(options)
   const patiently = createPatience(options.patience)
 
   return {
     auth: (request) => TOKEN.test(request.password) && patiently(request, () => auth(request)),
     ...isuserHandler('oauth', options.isuser),
+    close: () => endpoint.close(),
   }
 
   async function auth(request: PasswordRequest): Promise<boolean> {
@@ -94,12 +96,18 @@ const TOKEN = /^[\x21-\x7e]+$/
 /** What the issuer says of a token; `undefined` if it says that it is none. */
 type Ask = (request: PasswordRequest) => Promise<Claims | undefined>
 
-function introspect(introspection: Introspection): Ask {
+function endpointOf({ introspection, userinfo }: OAuthOptions): JsonEndpoint {
+  return introspection === undefined
+    ? createJsonEndpoint('the userinfo endpoint', 'GET', userinfo.url)
+    : createJsonEndpoint('the introspection endpoint', 'POST', introspection.url)
+}
+
+function introspect(endpoint: JsonEndpoint, introspection: Introspection): Ask {
   return async ({ password, signal }) => {
-    const answer = await askForJson('the introspection endpoint', introspection.url, {
+    const answer = await endpoint.ask({
       ...introspectionOf(password, introspection),
       signal,
-      secret: password,
+      secrets: [password, introspection.clientSecret],
     })
     // An issuer that does not know the client has said nothing about the token (RFC 7662, section 2.3).
     if (!isRecord(answer)) throw new BackendError(`the introspection endpoint answered with status ${answer}`)
@@ -113,15 +121,15 @@ function introspect(introspection: Introspection): Ask {
 function introspectionOf(
   token: string,
   { clientId, clientSecret, clientAuth }: Introspection,
-): Pick<Question, 'method' | 'headers' | 'body'> {
+): Pick<Question, 'headers' | 'body'> {
   const body = new URLSearchParams({ token, token_type_hint: 'access_token' })
   if (clientAuth === 'post') {
     body.set('client_id', clientId)
     body.set('client_secret', clientSecret)
-    return { method: 'POST', body }
+    return { body }
   }
   const credentials = Buffer.from(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`).toString('base64')
-  return { method: 'POST', headers: { authorization: `Basic ${credentials}` }, body }
+  return { headers: { authorization: `Basic ${credentials}` }, body }
 }
 
 /** RFC 6749, section 2.3.1: a client's name may hold a colon. */
@@ -129,12 +137,12 @@ function formEncoded(value: string): string {
   return new URLSearchParams({ '': value }).toString().slice(1)
 }
 
-function userinfo({ url }: Userinfo): Ask {
+function userinfo(endpoint: JsonEndpoint): Ask {
   return async ({ password, signal }) => {
-    const answer = await askForJson('the userinfo endpoint', url, {
+    const answer = await endpoint.ask({
       headers: { authorization: `Bearer ${password}` },
       signal,
-      secret: password,
+      secrets: [password],
     })
     if (isRecord(answer)) return answer
     if (answer === 401 || answer === 403) return undefined

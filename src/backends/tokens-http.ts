@@ -1,86 +1,87 @@
 /**
- * One question to a server that answers in JSON.
+ * Questions to a server that answers in JSON.
  *
  * @module
  */
-import { BackendError, UnavailableError } from '../errors.ts'
-import { reasonOf } from '../reason.ts'
+import { BackendError, ExtauthError, UnavailableError } from '../errors.ts'
+import { createEndpoint } from './http/endpoint.ts'
+import { type Answer, exchange } from './http/exchange.ts'
+import { failureOf } from './http/service.ts'
+import { createPlainTransport, createSecureTransport } from './http/transport.ts'
 import { type Claims, isRecord } from './tokens.ts'
 
-/** What is sent. */
+/** What is asked. */
 export interface Question {
-  readonly method?: 'GET' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: URLSearchParams
   readonly signal: AbortSignal
   /** What must not be quoted in an error. */
-  readonly secret?: string
+  readonly secrets?: readonly string[]
+}
+
+/** An address that can be asked again and again. */
+export interface JsonEndpoint {
+  /**
+   * Gives the object of an answer with status 200, or the status of an answer that says no: from 400 to 499.
+   *
+   * Redirects are not followed: a token goes to the address that the administrator wrote, and nowhere else.
+   *
+   * @throws {UnavailableError} If the server cannot be reached, breaks off, or answers with 429 or 500 to 599.
+   * @throws {BackendError} If it answers with anything else, with more than {@link MOST_BYTES}, or with what is no JSON object.
+   */
+  ask(question: Question): Promise<Claims | number>
+  /** Closes the connections. May be called twice. */
+  close(): void
 }
 
 /** The most bytes that an answer may have: those of the servers that are meant have a few thousand. */
 export const MOST_BYTES: number = 64 * 1024
 
-/**
- * Asks, and gives the object of an answer with status 200, or the status of one that says no: one from 400 to 499.
- *
- * Redirects are not followed: a token goes to the address that the administrator wrote, and nowhere else.
- *
- * @param what Names the server in errors, such as `the key server`.
- * @throws {UnavailableError} If it cannot be reached, breaks off, or answers with 429 or 500 to 599.
- * @throws {BackendError} If it answers with anything else, with more than {@link MOST_BYTES}, or with what is no JSON object.
- */
-export async function askForJson(
-  what: string,
-  url: string | URL,
-  question: Question,
-): Promise<Claims | number> {
-  const { signal, secret, ...init } = question
-  const server = `${what} ${addressOf(url)}`
-  try {
-    const response = await fetch(url, {
-      ...init,
-      headers: { accept: 'application/json', 'accept-encoding': 'identity', ...init.headers },
-      redirect: 'manual',
+/** Makes an endpoint; nothing is connected before the first question. `what` names it in errors. */
+export function createJsonEndpoint(what: string, method: 'GET' | 'POST', url: string | URL): JsonEndpoint {
+  const { target, path, secure, name: address } = createEndpoint(method, url)
+  const name = `${what} (${address})`
+  const transport = secure ? createSecureTransport({}) : createPlainTransport()
+  return {
+    async ask(question) {
+      const { signal, secrets = [] } = question
+      try {
+        return judge(name, await send(question))
+      } catch (error) {
+        if (error instanceof ExtauthError || signal.aborted) throw error
+        throw failureOf(error, name, ...secrets)
+      }
+    },
+    close: () => transport.close(),
+  }
+
+  async function send({ headers, body, signal }: Question): Promise<Answer> {
+    const begin = await transport.open()
+    const form = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+    const options = { ...target, path, headers: { accept: 'application/json', ...form, ...headers } }
+    return exchange({
+      begin: () => begin(options),
+      body: body?.toString(),
       signal,
+      maxBodySize: MOST_BYTES,
+      name,
     })
-    if (response.status === 200) return parse(server, await readBody(server, response))
-    await response.body?.cancel()
-    return checkStatus(server, response.status)
-  } catch (error) {
-    if (signal.aborted) throw signal.reason
-    if (error instanceof BackendError || error instanceof UnavailableError) throw error
-    throw new UnavailableError(`${server} cannot be asked: ${reasonOf(error, secret)}`)
   }
 }
 
-/** Without what stands behind a question mark, which may be a key. */
-function addressOf(url: string | URL): string {
-  const { origin, pathname } = new URL(url)
-  return `${origin}${pathname}`
-}
-
-function checkStatus(server: string, status: number): number {
-  if (status === 429 || status >= 500) throw new UnavailableError(`${server} answered with status ${status}`)
+function judge(name: string, { status, body }: Answer): Claims | number {
+  if (status === 200) return parse(name, body)
+  if (status === 429 || status >= 500) throw new UnavailableError(`${name} answered ${status}`)
   if (status >= 400) return status
-  const hint = status >= 300 ? ', and redirects are not followed: give the address that it leads to' : ''
-  throw new BackendError(`${server} answered with status ${status}${hint}`)
+  const hint = status >= 300 ? ': a redirect, which is not followed' : ''
+  throw new BackendError(`${name} answered ${status}${hint}`)
 }
 
-async function readBody(server: string, { body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of body ?? []) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length > MOST_BYTES) throw new BackendError(`${server} answered with more than ${MOST_BYTES} bytes`)
-  }
-  return Buffer.concat(chunks).toString()
-}
-
-function parse(server: string, body: string): Claims {
+function parse(name: string, body: string | undefined): Claims {
+  if (body === undefined) throw new BackendError(`${name} answered with more than ${MOST_BYTES} bytes`)
   const value = parseJson(body)
   if (isRecord(value)) return value
-  throw new BackendError(`${server} answered with ${body.length} characters that are no JSON object`)
+  throw new BackendError(`${name} answered with ${body.length} characters that are no JSON object`)
 }
 
 function parseJson(body: string): unknown {

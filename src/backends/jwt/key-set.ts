@@ -13,7 +13,7 @@ import type { JsonWebKey } from 'node:crypto'
 import { BackendError, ExtauthError, UnavailableError } from '../../errors.ts'
 import { reasonOf } from '../../reason.ts'
 import { isRecord } from '../tokens.ts'
-import { askForJson } from '../tokens-http.ts'
+import { createJsonEndpoint, type JsonEndpoint } from '../tokens-http.ts'
 import type { ChooseKey, Jose, Key, KeyHint } from './jose.ts'
 import { fitting, type Keys } from './keys.ts'
 
@@ -41,6 +41,7 @@ export interface KeySetOptions {
 
 /** Makes keys that are fetched now, and again and again until they are closed. */
 export function createKeySet({ url, graceTime = GRACE_TIME, load }: KeySetOptions): Keys & { close(): void } {
+  const server = createJsonEndpoint('the key server', 'GET', url)
   let known: { readonly choose: ChooseKey; readonly at: number } | undefined
   let failure: Error | undefined
   let attempt: { readonly done: Promise<void>; readonly controller: AbortController } | undefined
@@ -74,7 +75,7 @@ export function createKeySet({ url, graceTime = GRACE_TIME, load }: KeySetOption
   function refresh(): Promise<void> {
     if (attempt !== undefined) return attempt.done
     const controller = new AbortController()
-    const done = fetchKeys(url, load, controller).then(
+    const done = fetchKeys(server, load, controller).then(
       (choose) => {
         known = { choose, at: performance.now() }
         failure = undefined
@@ -99,12 +100,13 @@ export function createKeySet({ url, graceTime = GRACE_TIME, load }: KeySetOption
     closed = true
     clearTimeout(timer)
     attempt?.controller.abort(new UnavailableError('the keys were closed'))
+    server.close()
   }
 }
 
 /** Rejects with an error of ours. */
 async function fetchKeys(
-  url: string | URL,
+  server: JsonEndpoint,
   load: () => Promise<Jose>,
   controller: AbortController,
 ): Promise<ChooseKey> {
@@ -113,7 +115,7 @@ async function fetchKeys(
     TIMEOUT,
   )
   try {
-    const answer = await askForJson('the key server', url, { signal: controller.signal })
+    const answer = await server.ask({ signal: controller.signal })
     if (!isRecord(answer)) throw new BackendError(`the key server answered with status ${answer}`)
     const { keys } = answer
     if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isRecord))
