@@ -115,6 +115,17 @@ sizes('json', 65_537, 65_536, 'ERR_BACKEND')
 sizes('json', 10_000_000, 65_536, 'ERR_BACKEND')
 sizes('basic', 65_537, 65_536, true)
 
+test('a page that is too large does not turn a status into another one', async (t) => {
+  const { service, handlers } = await setUp(t, { maxBodySize: 10 })
+  for (const [status, code] of [
+    [404, 'ERR_BACKEND'],
+    [503, 'ERR_UNAVAILABLE'],
+  ] as const) {
+    service.script = (response) => response.writeHead(status).end('x'.repeat(11))
+    assert.equal(await ask(handlers, 'auth'), code)
+  }
+})
+
 test('an error says how large a body may be, and the connection of a larger one is not kept', async (t) => {
   const { service, handlers } = await setUp(t, { maxBodySize: 100 })
   service.script = (response) => response.end('x'.repeat(101))

@@ -99,9 +99,15 @@ function replyOf(answer: Answer, { endpoint, ignoresBody }: Question, maxBodySiz
     throw new BackendError(`${name} answered ${status}: a redirect, which is not followed`)
   }
   if (body === undefined && ignoresBody !== true) {
-    throw new BackendError(`${name} answered ${status} with a body of more than ${maxBodySize} bytes`)
+    const Failure = isAway(status) ? UnavailableError : BackendError
+    throw new Failure(`${name} answered ${status} with a body of more than ${maxBodySize} bytes`)
   }
   return { name, status, headers, body: body ?? '' }
+}
+
+/** Does the status say that the service may be able to answer in a moment? */
+export function isAway(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500
 }
 
 /** What the network says of a service that is away, and may be back in a moment. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { BackendError, type ExtauthError, UnavailableError } from '../../errors.ts'
-import type { Reply } from './service.ts'
+import { isAway, type Reply } from './service.ts'
 
 /** The codes that say no: not authorized, not allowed, not found. */
 const NO: ReadonlySet<number> = new Set([401, 403, 404])
@@ -24,7 +24,7 @@ export function saysNo({ status, headers, body }: Omit<Reply, 'name'>): boolean 
 export function unusable({ name, status, headers, body }: Reply): ExtauthError {
   // Of the body nothing is quoted: it may repeat the password.
   const answered = `${name} answered ${status}`
-  if (status === 408 || status === 429 || status >= 500) return new UnavailableError(answered)
+  if (isAway(status)) return new UnavailableError(answered)
   if (status === 401 && headers['www-authenticate'] !== undefined) {
     return new BackendError(`${answered}: it wants other \`credentials\` or \`headers\` from this program`)
   }
