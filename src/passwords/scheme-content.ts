@@ -43,5 +43,5 @@ export function decodeDigest(
 
 function decode(encoding: 'hex' | 'base64', text: string, least: number, most: number): Buffer {
   const read = encoding === 'hex' ? readHex : readPaddedBase64
-  return read('LDAP or Dovecot', 'content', text, least, most)
+  return read('Dovecot or LDAP', 'content', text, least, most)
 }
