@@ -17,7 +17,7 @@ import { createPlainTransport, createSecureTransport } from './transport.ts'
 const MAX_BODY_SIZE = 65_536
 
 /** What is asked of an endpoint. */
-export interface Question {
+interface Question {
   readonly endpoint: Endpoint
   /** Takes the place of the endpoint's path and query. */
   readonly path?: string

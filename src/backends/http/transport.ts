@@ -7,7 +7,7 @@ import type { Agent, ClientRequest, RequestOptions } from 'node:http'
 import type { AgentOptions } from 'node:https'
 
 /** Begins a request on a kept connection, or on a new one. */
-export type Begin = (target: RequestOptions) => ClientRequest
+type Begin = (target: RequestOptions) => ClientRequest
 
 /** Keeps connections of one kind, without keeping the process alive. */
 export interface Transport {
