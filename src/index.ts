@@ -15,7 +15,9 @@ export {
   type HttpOptions,
   http,
 } from './backends/http.ts'
+export { type JwtOptions, jwt } from './backends/jwt.ts'
 export { type LdapGroup, type LdapOptions, type LdaptsPackage, ldap } from './backends/ldap.ts'
+export { type Introspection, type OAuthOptions, oauth, type Userinfo } from './backends/oauth.ts'
 export {
   type SqlDialect,
   type SqlDriver,
@@ -25,6 +27,7 @@ export {
   type SqlResult,
   sql,
 } from './backends/sql.ts'
+export type { ClaimOptions, ClaimValue, IsuserPolicy, TokenOptions } from './backends/tokens.ts'
 export { Client, type ClientOptions, type StartOptions } from './client.ts'
 export { byServer } from './combinations/by-server.ts'
 export { firstOf } from './combinations/first-of.ts'

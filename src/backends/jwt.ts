@@ -14,6 +14,8 @@ import { createPatience } from './patience.ts'
 import { peer } from './peer.ts'
 import { CLOCK_TOLERANCE, type Claims, createClaimCheck, isuserHandler } from './tokens.ts'
 
+export type { JwtOptions } from './jwt/options.ts'
+
 /**
  * Makes handlers that take a JSON Web Token (RFC 7519) for a password: signed with one of the allowed algorithms and a
  * key that is known, with an `exp` that is not over, and naming the user who logs in.
