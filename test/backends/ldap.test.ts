@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { EqualityFilter, FilterParser } from 'ldapts'
+import * as ldapts from 'ldapts'
 import { escapeDnValue, escapeFilterValue, isOneSpelling } from '../../src/backends/ldap/names.ts'
 import { createServerOrder } from '../../src/backends/ldap/server-order.ts'
 import { fill, hasOnly, isDn, isFilter, mentions } from '../../src/backends/ldap/template.ts'
@@ -29,8 +29,8 @@ describe('a value in a filter', () => {
       fc.property(text, (value) => {
         const filter = fill('(uid=%u)', { u: value }, escapeFilterValue)
         assert.ok(isFilter(filter))
-        const parsed = FilterParser.parseString(filter)
-        assert.ok(parsed instanceof EqualityFilter)
+        const parsed = ldapts.FilterParser.parseString(filter)
+        assert.ok(parsed instanceof ldapts.EqualityFilter)
         assert.deepEqual([parsed.attribute, parsed.value], ['uid', value])
       }),
     )
@@ -129,7 +129,7 @@ describe('a filter', () => {
   for (const filter of FILTERS) {
     test(`${filter} is one, and ldapts says so, too`, () => {
       assert.equal(isFilter(filter), true)
-      FilterParser.parseString(filter)
+      ldapts.FilterParser.parseString(filter)
     })
   }
   for (const other of NO_FILTERS) {
@@ -277,8 +277,11 @@ describe('options that are refused', () => {
     /`base` of the group/,
   )
   refused({ setpass: 'yes' }, /`setpass`/)
-  refused({ connectTimeout: -1 }, /`connectTimeout`/)
-  refused({ timeout: '3' }, /`timeout`/)
+  for (const name of ['connectTimeout', 'timeout']) {
+    refused({ [name]: 0 }, /Timeout`|`timeout`/)
+    refused({ [name]: 2 ** 31 }, /from 1 to 2147483647/)
+    refused({ [name]: '3' }, /from 1 to 2147483647/)
+  }
   refused({ patience: Number.NaN }, /`patience`/)
   refused({ ldapts: {} }, /`ldapts`/)
   refused({ bindpassword: 'x' }, /no option `bindpassword`.*bindPassword/)
@@ -299,6 +302,8 @@ describe('options that are taken', () => {
   taken('no search', { ...WITHOUT_SEARCH, userDn: USER_DN })
   taken('password changes', { ...RIGHT, setpass: true }, ['auth', 'isuser', 'setpass'])
   taken('no password changes', { ...RIGHT, setpass: false })
+  taken('the least and the most of time', { ...RIGHT, connectTimeout: 1, timeout: 2 ** 31 - 1, patience: 0 })
+  taken('the package itself', { ...RIGHT, ldapts })
   taken('a group elsewhere', { ...RIGHT, group: { base: 'ou=groups,dc=org', filter: '(memberUid=%u)' } })
   for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]'])
     taken(`this machine without TLS: ${host}`, { ...RIGHT, url: `ldap://${host}:3389` })

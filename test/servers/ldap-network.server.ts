@@ -159,12 +159,16 @@ describe('a connection', () => {
     await assert.rejects(async () => handlers.isuser(named('isuser', 'alice')), { code: 'ERR_UNAVAILABLE' })
   })
 
-  test('is not made for a request that nobody waits for any more', async (t) => {
+  test('is neither made nor lost for a request that nobody waits for any more', async (t) => {
     const { handlers, gate } = await reach(t, server)
     const reason = new Error('too late')
     const request = withPassword('auth', 'alice', PASSWORD, AbortSignal.abort(reason))
     await assert.rejects(async () => handlers.auth(request), reason)
     assert.equal(gate.connections, 0)
+    assert.equal(await login(handlers), true)
+    await assert.rejects(async () => handlers.auth(request), reason)
+    assert.equal(await login(handlers), true)
+    assert.equal(gate.connections, 2)
   })
 
   for (const way of ['plain', 'TLS', 'StartTLS'] as const) {

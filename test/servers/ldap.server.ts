@@ -344,10 +344,12 @@ describe('a server that is open to all, and has parts elsewhere', () => {
     open = await startSlapd({
       entries: [
         person('uid=alice', 'alice', PASSWORD),
+        person('cn=twin 1', 'twin', 'twin'),
+        person('cn=twin 2', 'twin', 'twin'),
         `dn: ou=away,${SUFFIX}\nobjectClass: referral\nobjectClass: extensibleObject\nou: away\nref: ldap://away.example/ou=away,${SUFFIX}`,
       ],
       access: 'access to attrs=userPassword by anonymous auth by * none\naccess to * by * read',
-      global: 'referral ldap://other.example\nmoduleload retcode.so',
+      global: 'referral ldap://other.example\nsizelimit 1\nmoduleload retcode.so',
       database: `overlay retcode\nretcode-parent "ou=codes,${SUFFIX}"\n${CODES}`,
     })
   })
@@ -369,6 +371,14 @@ describe('a server that is open to all, and has parts elsewhere', () => {
       const { gate, handlers } = await reach(t, open, asNobody({}))
       return { handlers, stop: () => gate.shut(), restart: () => gate.open(), stall: () => gate.stall() }
     },
+  })
+
+  test('one of several entries is not taken for the only one because the server hands out no more', async (t) => {
+    const { handlers } = await reach(t, open, asNobody({}))
+    await assert.rejects(login(handlers, 'twin', 'twin'), {
+      code: 'ERR_BACKEND',
+      message: /finds more entries than the server hands out/,
+    })
   })
 
   test('a search that leads to another server is an error', async (t) => {

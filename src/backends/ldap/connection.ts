@@ -79,12 +79,12 @@ export class Connection {
     work: (client: Client) => Promise<Result>,
   ): Promise<Result> {
     const { signal, password } = cause
-    signal.throwIfAborted()
     const interruption = new Promise<never>((_resolve, reject) => {
       this.#interrupt = reject
     })
     const forget = this.#watch(signal, milliseconds)
     try {
+      signal.throwIfAborted()
       if (this.#isLost) throw this.#closed()
       return await Promise.race([interruption, work(this.client)])
     } catch (error) {

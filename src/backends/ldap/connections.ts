@@ -11,7 +11,7 @@ import type { ServerOrder } from './server-order.ts'
 import type { Settings } from './settings.ts'
 
 /** What is done on a connection. */
-export type Work<Result> = (client: Client) => Promise<Result>
+type Work<Result> = (client: Client) => Promise<Result>
 
 /** Connections of one kind. */
 export interface Connections {
@@ -42,6 +42,7 @@ export function createConnections(
   return { use, close }
 
   async function use<Result>(cause: Cause, work: Work<Result>): Promise<Result> {
+    cause.signal.throwIfAborted()
     const kept = takeIdle()
     if (kept !== undefined) {
       try {

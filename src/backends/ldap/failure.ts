@@ -42,7 +42,7 @@ const HINTS: Readonly<Record<number, string>> = {
 }
 
 /** The number of the server's answer; `undefined` for what went wrong on the way. */
-export function resultCodeOf(error: unknown): number | undefined {
+function resultCodeOf(error: unknown): number | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined
 }
 

@@ -19,6 +19,7 @@ import {
   secret,
   text,
   urlWith,
+  wholeNumber,
 } from '../options.ts'
 import { hasOnly, isDn, isFilter, mentions } from './template.ts'
 
@@ -40,7 +41,7 @@ export function settingsOf(options: LdapOptions): Settings {
   if (options.group !== undefined) checkGroup(options.group, options.base)
   return {
     ...options,
-    servers: [options.url].flat(),
+    servers: [options.url].flat().map(String),
     startTls: options.startTls ?? false,
     scope: options.scope ?? 'sub',
     // Two servers, the first of them silent, fit into the deadline of 5 s.
@@ -87,6 +88,9 @@ const certificates = {
   isValid: isCertificate,
 }
 
+// Timers take no more.
+const timeLimit = wholeNumber(1, 2 ** 31 - 1)
+
 const RULES: Rules<LdapOptions> = {
   // Whoever writes a password into it shall not find it in a log.
   url: secret(either(url, listOf(url))),
@@ -108,8 +112,8 @@ const RULES: Rules<LdapOptions> = {
     isValid: (value) => typeof value === 'object' && value !== null,
   }),
   setpass: optional(flag),
-  connectTimeout: optional(milliseconds),
-  timeout: optional(milliseconds),
+  connectTimeout: optional(timeLimit),
+  timeout: optional(timeLimit),
   patience: optional(milliseconds),
   ldapts: optional({
     expected: 'the package ldapts, version 8',
