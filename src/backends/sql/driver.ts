@@ -47,9 +47,9 @@ export interface SqlDriver {
 /** What became of a statement. */
 export interface SqlResult {
   /** The rows, each the list of its columns; left out if the statement returns none, such as `UPDATE`. */
-  readonly rows?: readonly (readonly unknown[])[]
+  readonly rows?: readonly (readonly unknown[])[] | undefined
   /** How many rows were inserted, updated or deleted; left out if the statement can change none, such as `SELECT`. */
-  readonly changed?: number
+  readonly changed?: number | undefined
 }
 
 /**

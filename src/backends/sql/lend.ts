@@ -18,39 +18,37 @@ export interface Lender<Connection> {
  * Takes a connection, uses it and gives it back. When the signal is aborted it rejects at once with the signal's
  * reason: a connection in use is destroyed then, and one that is still on its way is given back when it comes.
  */
-export async function lend<Connection, Result>(
+export function lend<Connection, Result>(
   { take, giveBack, destroy, isOutage }: Lender<Connection>,
   signal: AbortSignal,
   use: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
-  signal.throwIfAborted()
-  const connection = await untilAborted(take(), signal, giveBack)
-  let reusable = false
-  try {
-    const result = await untilAborted(use(connection), signal)
-    reusable = true
-    return result
-  } catch (error) {
-    reusable = !signal.aborted && !isOutage(error)
-    throw error
-  } finally {
-    if (reusable) giveBack(connection)
-    else destroy(connection)
-  }
-}
-
-function untilAborted<Value>(
-  promise: Promise<Value>,
-  signal: AbortSignal,
-  whenLate: (value: Value) => void = () => {},
-): Promise<Value> {
+  // One promise and one listener: each more is felt beside a query that takes a tenth of a millisecond.
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    let lent: Connection | undefined
     const abort = () => {
       reject(signal.reason)
-      promise.then(whenLate, () => {})
+      if (lent !== undefined) destroy(lent)
     }
     signal.addEventListener('abort', abort, { once: true })
-    const settle = () => signal.removeEventListener('abort', abort)
-    promise.then(resolve, reject).finally(settle)
+    run().then(resolve, reject)
+
+    async function run(): Promise<Result> {
+      try {
+        const connection = await take()
+        if (signal.aborted) giveBack(connection)
+        else lent = connection
+        signal.throwIfAborted()
+        const result = await use(connection)
+        if (!signal.aborted) giveBack(connection)
+        return result
+      } catch (error) {
+        if (lent !== undefined && !signal.aborted) (isOutage(error) ? destroy : giveBack)(lent)
+        throw error
+      } finally {
+        signal.removeEventListener('abort', abort)
+      }
+    }
   })
 }

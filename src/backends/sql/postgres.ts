@@ -17,10 +17,14 @@ export interface PostgresPool {
 }
 
 interface PostgresClient {
-  query(statement: { text: string; values: unknown[]; rowMode: 'array' }): Promise<PostgresResult>
+  query(config: QueryConfig, values: string[]): Promise<PostgresResult>
   release(destroy?: boolean): void
   on(event: 'error', listener: (error: Error) => void): unknown
-  removeListener(event: 'error', listener: (error: Error) => void): unknown
+}
+
+interface QueryConfig {
+  text: string
+  rowMode: 'array'
 }
 
 interface PostgresResult {
@@ -36,22 +40,25 @@ export function postgres(pool: PostgresPool): SqlDriver {
   pool.options.connectionTimeoutMillis ||= CONNECT
   // An idle connection that is lost is replaced; unheard, its error would end the process.
   pool.on('error', ignore)
+  const hear = hearer()
+  const configs = new Map<string, QueryConfig>()
   const lender: Lender<PostgresClient> = {
-    take: async () => {
-      const client = await pool.connect()
-      client.on('error', ignore)
-      return client
-    },
-    giveBack: (client) => release(client, false),
-    destroy: (client) => release(client, true),
+    take: () => pool.connect(),
+    giveBack: (client) => client.release(),
+    destroy: (client) => client.release(true),
     isOutage: (error) => faultOf(error) === 'unavailable',
   }
   return {
     dialect: 'postgresql',
-    query: (text, values, { signal }) =>
-      lend(lender, signal, async (client) =>
-        resultOf(await client.query({ text, values: [...values], rowMode: 'array' })),
-      ),
+    query: (text, values, { signal }) => {
+      const config = configs.get(text) ?? { text, rowMode: 'array' }
+      configs.set(text, config)
+      return lend(lender, signal, (client) => {
+        hear(client)
+        // Its own properties are copied for each query, which is slow: it has none.
+        return client.query(Object.create(config), values as string[])
+      }).then(resultOf)
+    },
     faultOf,
     close: async () => {
       if (!pool.ending) await pool.end()
@@ -62,18 +69,23 @@ export function postgres(pool: PostgresPool): SqlDriver {
 /** How long it may take to connect, in milliseconds, if the pool does not say. */
 const CONNECT = 3000
 
-function ignore(): void {}
-
-function release(client: PostgresClient, destroy: boolean): void {
-  client.removeListener('error', ignore)
-  client.release(destroy)
+/** The same for a connection that is lost while it is in use: the query fails with the error as well. */
+function hearer(): (client: PostgresClient) => void {
+  const heard = new WeakSet<PostgresClient>()
+  return (client) => {
+    if (heard.has(client)) return
+    heard.add(client)
+    client.on('error', ignore)
+  }
 }
+
+function ignore(): void {}
 
 function resultOf({ command, rowCount, fields, rows }: PostgresResult): SqlResult {
   return {
-    ...(fields.length > 0 && { rows }),
+    rows: fields.length > 0 ? rows : undefined,
     // That of SELECT tells the rows it returns.
-    ...(command !== 'SELECT' && rowCount !== null && { changed: rowCount }),
+    changed: command === 'SELECT' || rowCount === null ? undefined : rowCount,
   }
 }
 
