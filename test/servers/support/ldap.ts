@@ -55,3 +55,19 @@ export async function login(
 ): Promise<boolean> {
   return handlers.auth(withPassword('auth', user, password))
 }
+
+/** The same with other options. */
+export function plainlyWith(changes: Partial<LdapOptions>): (port: number) => LdapOptions {
+  return (port) => ({ ...plainly(port), ...changes })
+}
+
+/** The same without a search. */
+export function byName(port: number): LdapOptions {
+  const { filter: _filter, ...others } = plainly(port)
+  return { ...others, userDn: `uid=%u,${PEOPLE}` }
+}
+
+/** A search over TLS. */
+export function securelyWith(ca: string, changes: Partial<LdapOptions> = {}): (port: number) => LdapOptions {
+  return (port) => ({ ...SEARCH, url: `ldaps://127.0.0.1:${port}`, ca, ...changes })
+}

@@ -45,19 +45,24 @@ export function line(attribute: string, value: string): string {
   return `${attribute}:: ${Buffer.from(value).toString('base64')}`
 }
 
-/** A person as an entry of LDIF. */
-export function person(rdn: string, uid: string, password: string | undefined, ...more: string[]): string {
-  const lines = [line('dn', `${rdn},${PEOPLE}`), 'objectClass: inetOrgPerson', 'sn: x', line('uid', uid)]
-  if (!rdn.startsWith('cn=')) lines.push('cn: x')
-  if (password !== undefined) lines.push(line('userPassword', password))
-  return [...lines, ...more].join('\n')
+/** An entry in LDIF. */
+export function entry(dn: string, classes: readonly string[], ...lines: readonly string[]): string {
+  return [line('dn', dn), ...classes.map((name) => `objectClass: ${name}`), ...lines].join('\n')
 }
 
-/** What every server starts with: nobody but the service. */
+/** A person as an entry in LDIF. */
+export function person(rdn: string, uid: string, password: string | undefined, ...more: string[]): string {
+  const lines = ['sn: x', line('uid', uid), ...more]
+  if (!rdn.startsWith('cn=')) lines.push('cn: x')
+  if (password !== undefined) lines.push(line('userPassword', password))
+  return entry(`${rdn},${PEOPLE}`, ['inetOrgPerson'], ...lines)
+}
+
+/** What every server starts with: nobody but the account that searches. */
 const SKELETON = [
-  `dn: ${SUFFIX}\nobjectClass: organization\nobjectClass: dcObject\no: Example\ndc: example`,
-  ...['people', 'services', 'groups', 'policies'].map(
-    (ou) => `dn: ou=${ou},${SUFFIX}\nobjectClass: organizationalUnit\nou: ${ou}`,
+  entry(SUFFIX, ['organization', 'dcObject'], 'o: Example', 'dc: example'),
+  ...['people', 'services', 'groups', 'policies'].map((ou) =>
+    entry(`ou=${ou},${SUFFIX}`, ['organizationalUnit'], `ou: ${ou}`),
   ),
   ACCOUNT.replace('{SSHA}...', SERVICE_PASSWORD),
 ]
