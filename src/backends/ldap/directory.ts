@@ -57,6 +57,8 @@ export function createDirectory(load: () => Promise<typeof import('ldapts')>, se
         `the directory has ${others.length + 1} entries for one user: make \`filter\` narrower`,
       )
     }
+    // To log in as such a one is to log in as nobody, and to change its password is to change our own.
+    if (dn === '') throw new BackendError('the directory has an entry without a name for the user')
     return dn
   }
 
@@ -72,8 +74,7 @@ export function createDirectory(load: () => Promise<typeof import('ldapts')>, se
   }
 
   async function isPassword(dn: string, request: PasswordRequest): Promise<boolean> {
-    // Without either of them a bind succeeds, as nobody (RFC 4513, sections 5.1.1 and 5.1.2).
-    if (dn === '') throw new BackendError('the directory has found an entry without a name')
+    // A bind without a password succeeds, as nobody (RFC 4513, section 5.1.2).
     if (request.password === '') return false
     return tryLogin(dn, request.password, request)
   }

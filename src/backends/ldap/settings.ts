@@ -136,8 +136,8 @@ function checkServers({ url, startTls, insecure }: LdapOptions): void {
   }
   const open = urls.find(({ protocol, hostname }) => protocol === 'ldap:' && !isLoopback(hostname))
   if (open === undefined || startTls || insecure) return
-  const found = `, as passwords would go to ${open.host} unencrypted (or \`insecure: true\`, if that is what you want)`
-  throw optionError(OWNER, 'startTls', `true${found}`, startTls)
+  const why = `, as passwords would go to ${open.host} unencrypted (or \`insecure: true\`, if that is what you want)`
+  throw optionError(OWNER, 'startTls', `true${why}`, startTls)
 }
 
 function isLoopback(hostname: string): boolean {

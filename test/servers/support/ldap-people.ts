@@ -56,7 +56,7 @@ export async function startPeople(): Promise<Slapd> {
     entries: [...USERS, ...OTHERS],
     database: `overlay ppolicy\nppolicy_default "${DEFAULT}"`,
     // As servers were once, and some are still: to log in without a password is to log in as nobody.
-    global: 'allow bind_anon_cred',
+    global: 'allow bind_anon_dn',
   })
 }
 
