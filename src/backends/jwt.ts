@@ -122,8 +122,10 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
   'ERR_JOSE_NOT_SUPPORTED',
 ])
 
+/** A cause is a fault of the cryptography here: it has not said no. */
 function isRefusal(error: unknown): boolean {
-  return REFUSALS.has(codeOf(error))
+  const code = codeOf(error)
+  return REFUSALS.has(code) && !(code === WRONG_SIGNATURE && (error as Error).cause !== undefined)
 }
 
 function codeOf(error: unknown): unknown {

@@ -110,12 +110,21 @@ function introspect(endpoint: JsonEndpoint, introspection: Introspection): Ask {
       secrets: [password, introspection.clientSecret],
     })
     // An issuer that does not know the client has said nothing about the token (RFC 7662, section 2.3).
-    if (!isRecord(answer)) throw new BackendError(`the introspection endpoint answered with status ${answer}`)
+    if (!isRecord(answer)) throw new BackendError(`the introspection endpoint answered ${answer}`)
     const { active } = answer
     if (typeof active !== 'boolean')
       throw new BackendError('the introspection endpoint answered without `active`: is it one of RFC 7662?')
-    return active ? answer : undefined
+    return active ? checkTimes(answer) : undefined
   }
+}
+
+/** An answer that is understood wrongly would refuse everybody without a word. */
+function checkTimes(answer: Claims): Claims {
+  const wrong = ['exp', 'nbf', 'iat'].find((name) => !['undefined', 'number'].includes(typeof answer[name]))
+  if (wrong === undefined) return answer
+  throw new BackendError(
+    `the introspection endpoint answered with \`${wrong}\` that is no number (RFC 7662, section 2.2)`,
+  )
 }
 
 function introspectionOf(
@@ -146,7 +155,7 @@ function userinfo(endpoint: JsonEndpoint): Ask {
     })
     if (isRecord(answer)) return answer
     if (answer === 401 || answer === 403) return undefined
-    throw new BackendError(`the userinfo endpoint answered with status ${answer}`)
+    throw new BackendError(`the userinfo endpoint answered ${answer}`)
   }
 }
 

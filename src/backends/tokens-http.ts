@@ -27,7 +27,7 @@ export interface JsonEndpoint {
    * Redirects are not followed: a token goes to the address that the administrator wrote, and nowhere else.
    *
    * @throws {UnavailableError} If the server cannot be reached, breaks off, or answers with 429 or 500 to 599.
-   * @throws {BackendError} If it answers with anything else, with more than {@link MOST_BYTES}, or with what is no JSON object.
+   * @throws {BackendError} If it answers with anything else, with more than 64 KiB, or with what is no JSON object.
    */
   ask(question: Question): Promise<Claims | number>
   /** Closes the connections. May be called twice. */
@@ -35,7 +35,7 @@ export interface JsonEndpoint {
 }
 
 /** The most bytes that an answer may have: those of the servers that are meant have a few thousand. */
-export const MOST_BYTES: number = 64 * 1024
+const MOST_BYTES = 64 * 1024
 
 /** Makes an endpoint; nothing is connected before the first question. `what` names it in errors. */
 export function createJsonEndpoint(what: string, method: 'GET' | 'POST', url: string | URL): JsonEndpoint {

@@ -298,6 +298,24 @@ test('errors say where the keys should have come from, and no more of the addres
   await handlers.close?.()
 })
 
+test('a key server that does not answer is given up after five seconds', async (t) => {
+  const { gate, url } = await setUp(t)
+  gate.stall()
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const handlers = jwt({ jwks: `${url}/certs`, patience: 0 })
+  const answer = auth(handlers, TOKEN)
+  await settled()
+  t.mock.timers.tick(4999)
+  await settled()
+  assert.equal(await Promise.race([answer, 'still waiting']), 'still waiting')
+  t.mock.timers.tick(1)
+  await assert.rejects(answer, {
+    code: 'ERR_UNAVAILABLE',
+    message: 'the key server did not answer within 5000 ms',
+  })
+  await handlers.close?.()
+})
+
 test('handlers that are closed ask nobody any more, and may be closed again', async (t) => {
   const { gate, handlers, asked } = await setUp(t)
   gate.stall()

@@ -21,7 +21,7 @@ import { fitting, type Keys } from './keys.ts'
 export const REFRESH: number = 10 * 60_000
 
 /** How long to wait after fetching failed, in milliseconds. */
-export const RETRY: number = 1000
+const RETRY = 1000
 
 /** Tokens that name unknown keys cost the key server one question in so many milliseconds. */
 export const COOLDOWN: number = 10_000
@@ -116,7 +116,7 @@ async function fetchKeys(
   )
   try {
     const answer = await server.ask({ signal: controller.signal })
-    if (!isRecord(answer)) throw new BackendError(`the key server answered with status ${answer}`)
+    if (!isRecord(answer)) throw new BackendError(`the key server answered ${answer}`)
     const { keys } = answer
     if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isRecord))
       throw new BackendError('the key server answered with what is no key set, or an empty one')

@@ -31,7 +31,7 @@ import type { Jose } from './jose.ts'
 import { type PublicKey, type Secret, toKeyObject } from './keys.ts'
 
 /** What `jwt` can be told, whatever the keys are. */
-export interface JwtTokenOptions extends ClaimOptions {
+interface JwtTokenOptions extends ClaimOptions {
   /**
    * The algorithms that a token may be signed with.
    *
@@ -45,7 +45,7 @@ export interface JwtTokenOptions extends ClaimOptions {
 }
 
 /** Tokens that are signed with a secret that is known to the issuer and here. */
-export interface SecretOptions extends JwtTokenOptions {
+interface SecretOptions extends JwtTokenOptions {
   /** At least as long as the hash: 32 bytes for `HS256`. Of a list each is good: the old one and the new one. */
   readonly secret: Secret | readonly Secret[]
   readonly publicKey?: never
@@ -54,7 +54,7 @@ export interface SecretOptions extends JwtTokenOptions {
 }
 
 /** Tokens that are signed with a private key whose public key is written down here. */
-export interface PublicKeyOptions extends JwtTokenOptions {
+interface PublicKeyOptions extends JwtTokenOptions {
   /** PEM (also of a certificate), or a JSON Web Key. Of a list each is good: the old one and the new one. */
   readonly publicKey: PublicKey | readonly PublicKey[]
   readonly secret?: never
