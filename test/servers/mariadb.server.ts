@@ -200,6 +200,18 @@ for (const [driver, makePool] of Object.entries(DRIVERS)) {
     const select = { setpass: 'SELECT :user, :hash' }
     fails('a table in place of a change', select, /^`setpass` of sql: expected it to change/, 'setpass')
 
+    test('an error quotes no more of a statement than the server does', async (t) => {
+      const { handlers } = await setUp(t, makePool, {
+        auth: "SELECT decode(a, 'the key') FROM b WHERE c = :user",
+      })
+      await assert.rejects(async () => alice(handlers), {
+        message: "`auth` of sql: ERROR ER_NO_SUCH_TABLE: Table 'test.b' doesn't exist".replace(
+          'ERROR',
+          driver === 'mysql2' ? 'Error' : 'SqlError',
+        ),
+      })
+    })
+
     test('a missing right is an error that names the statement', async (t) => {
       await server.query("CREATE OR REPLACE USER reader@'127.0.0.1'")
       const { handlers, gate } = await setUp(t, makePool)

@@ -65,9 +65,9 @@ function mysql(
     dialect: 'mysql',
     // Only `execute` binds values; `query` pastes them into the text.
     query: (text, values, { signal }) =>
-      lend(lender, signal, async (connection) =>
-        resultOf(resultIn(await connection.execute({ ...OPTIONS, sql: text }, [...values]))),
-      ),
+      lend(lender, signal, (connection) =>
+        connection.execute({ ...OPTIONS, sql: text }, values as string[]),
+      ).then((answer) => resultOf(resultIn(answer)), rethrow),
     faultOf,
     close: async () => {
       await close()
@@ -83,6 +83,14 @@ function resultOf(result: unknown): SqlResult {
   // A procedure answers with several results, and at last with what it changed.
   const rows: unknown[] = result.every(Array.isArray) ? result : result[0]
   return { rows: rows as unknown[][] }
+}
+
+/** The driver mariadb adds the whole statement to what the server says, and there may be a key in it. */
+function rethrow(error: unknown): never {
+  if (error instanceof Error && 'sqlMessage' in error && typeof error.sqlMessage === 'string') {
+    error.message = error.sqlMessage
+  }
+  throw error
 }
 
 /** What the server says is numbered below, what the drivers say from here up, or not at all. */
