@@ -129,13 +129,13 @@ export function createClaimCheck(
     (issuer === undefined || listed(issuer).some((one) => one === claims['iss'])) &&
     (audience === undefined || matches(claims['aud'], listed(audience))) &&
     (scope === undefined || listed(scope).every((word) => wordsOf(claims['scope']).includes(word))) &&
-    Object.entries(conditions).every(([name, value]) => matches(own(claims, name), listed(value))) &&
+    Object.entries(conditions).every(([name, value]) => matches(claims[name], listed(value))) &&
     isFor(claims, request, options)
 }
 
 /** Is this user the one that the claims name? */
 function isFor(claims: Claims, { user, server }: PasswordRequest, options: TokenOptions): boolean {
-  const name = own(claims, options.user ?? 'sub')
+  const name = claims[options.user ?? 'sub']
   if (typeof name !== 'string') return false
   // Of what ejabberd does to a name only this: full-width letters, for one, may be another user's name at the issuer.
   const folded = foldCase(name.normalize('NFC')).normalize('NFC')
@@ -171,11 +171,6 @@ function wordsOf(claim: unknown): readonly string[] {
 /** A value, or a list of them, as a list. */
 export function listed<Value>(value: Value | readonly Value[]): readonly Value[] {
   return Array.isArray(value) ? value : [value as Value]
-}
-
-/** `constructor` is no claim. */
-function own(claims: Claims, name: string): unknown {
-  return Object.hasOwn(claims, name) ? claims[name] : undefined
 }
 
 /** Is this what JSON calls an object? */

@@ -206,6 +206,21 @@ introspected('a JID of another host', { ...ALICE, jid: 'alice@example.net' }, fa
 })
 introspected('a token that is too old', { ...ALICE, iat: now() - 300 }, false, { maxTokenAge: 60 })
 
+const NOON = 1_800_000_000
+for (const [title, times, expected] of [
+  ['that ended 29 s ago', { exp: NOON - 29 }, true],
+  ['that ended 30 s ago', { exp: NOON - 30 }, false],
+  ['that begins in 30 s', { nbf: NOON + 30 }, true],
+  ['that begins in 31 s', { nbf: NOON + 31 }, false],
+  ['that was issued in 30 s', { iat: NOON + 30 }, true],
+  ['that was issued in 31 s', { iat: NOON + 31 }, false],
+] as const)
+  test(`introspection: at noon, a token ${title} is ${expected ? 'allowed' : 'refused'}`, async (t) => {
+    const { handlers } = await setUp(t, 'introspection', () => ({ body: { ...ALICE, ...times } }))
+    t.mock.timers.enable({ apis: ['Date'], now: NOON * 1000 + 999 })
+    assert.equal(await auth(handlers, TOKEN), expected)
+  })
+
 for (const [status, expected] of [
   [201, 'ERR_BACKEND'],
   [204, 'ERR_BACKEND'],
