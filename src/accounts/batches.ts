@@ -1,84 +1,76 @@
 /**
- * Lines of an import to groups of lines that are taken at the same time.
+ * What an import reads, in groups that are taken at the same time.
  *
  * @module
  */
 
 import { StoreError } from '../errors.ts'
-import { type Entry, parseLine } from './lines.ts'
-import { type Line, readLines } from './read-lines.ts'
+import type { Sourced } from './entries.ts'
+import type { Entry } from './lines.ts'
 
-/** A line that is no comment: an account, or the reason why it cannot be taken. */
-export interface ParsedLine {
-  readonly number: number
+/** An account, or the reason why it cannot be taken, and where it stands. */
+export interface Found extends Sourced {
   readonly entry: Entry | string
 }
 
-/** So many lines are under way at the same time: they share the flushes of their directory. */
-const MOST_LINES = 64
+/** So many are under way at the same time: they share the flushes of their directory. */
+const MOST_ENTRIES = 64
 /** So many of them with a password, which takes a tenth of a second to hash: who interrupts does not wait long. */
 const MOST_PASSWORDS = 8
 
 /**
- * Reads until the source ends, fails, or the signal is aborted. In the last two cases the lines that were read are
- * handed out first, and then it throws a `StoreError` with the number of the last one.
+ * Reads until the source ends, fails, or the signal is aborted. In the last two cases what was read is handed out
+ * first, and then it throws a `StoreError` with the place of the last one.
  */
 export async function* readBatches(
-  source: AsyncIterable<Uint8Array>,
-  { server, signal }: { readonly server?: string | undefined; readonly signal?: AbortSignal | undefined },
-): AsyncGenerator<ParsedLine[]> {
+  source: AsyncIterable<Sourced>,
+  signal?: AbortSignal,
+): AsyncGenerator<Found[]> {
   let batch = new Batch()
-  let last = 0
+  let last = 'line 0'
   let stopped: unknown
   try {
-    for await (const line of readLines(source)) {
+    for await (const { place, entry } of source) {
       signal?.throwIfAborted()
-      last = line.number
-      const entry = await parse(line, server)
+      last = place
       if (entry === undefined) continue
-      const parsed = { number: line.number, entry }
-      if (!batch.hasRoomFor(parsed)) {
-        yield batch.lines
+      const found = { place, entry }
+      if (!batch.hasRoomFor(found)) {
+        yield batch.all
         batch = new Batch()
       }
-      batch.add(parsed)
+      batch.add(found)
     }
   } catch (error) {
     stopped = stoppedAfter(last, signal?.aborted === true ? signal.reason : error)
   }
-  yield batch.lines
+  yield batch.all
   if (stopped !== undefined) throw stopped
 }
 
-/** Never two lines of the same account in a batch: the later one has to find what the earlier one did. */
+/** Never two of the same account in a batch: the later one has to find what the earlier one did. */
 class Batch {
-  readonly lines: ParsedLine[] = []
+  readonly all: Found[] = []
   readonly #accounts = new Set<string>()
   #passwords = 0
 
-  hasRoomFor(line: ParsedLine): boolean {
-    const full = this.lines.length === MOST_LINES || this.#passwords === MOST_PASSWORDS
-    return !full && !this.#accounts.has(accountOf(line))
+  hasRoomFor(found: Found): boolean {
+    const full = this.all.length === MOST_ENTRIES || this.#passwords === MOST_PASSWORDS
+    return !full && !this.#accounts.has(accountOf(found))
   }
 
-  add(line: ParsedLine): void {
-    this.lines.push(line)
-    this.#accounts.add(accountOf(line))
-    if (typeof line.entry !== 'string' && 'password' in line.entry.secret) this.#passwords++
+  add(found: Found): void {
+    this.all.push(found)
+    this.#accounts.add(accountOf(found))
+    if (typeof found.entry !== 'string' && 'password' in found.entry.secret) this.#passwords++
   }
 }
 
-function accountOf({ number, entry }: ParsedLine): string {
-  return typeof entry === 'string' ? `line ${number}` : `${entry.user}@${entry.server}`
+function accountOf({ place, entry }: Found): string {
+  return typeof entry === 'string' ? place : `${entry.user}@${entry.server}`
 }
 
-async function parse({ text }: Line, server?: string): Promise<Entry | string | undefined> {
-  return text === undefined ? 'Expected a line of text in UTF-8, got something else' : parseLine(text, server)
-}
-
-function stoppedAfter(line: number, cause: unknown): StoreError {
+function stoppedAfter(place: string, cause: unknown): StoreError {
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return new StoreError(`The import stopped after line ${line}; all lines up to it are done. ${reason}`, {
-    cause,
-  })
+  return new StoreError(`The import stopped after ${place}; all up to it is done. ${reason}`, { cause })
 }

@@ -6,23 +6,22 @@
 
 import { HashError, MissingPackageError, StoreError } from '../errors.ts'
 import { checkHash, hashPassword, verifyPassword } from '../passwords/registry.ts'
-import { type ParsedLine, readBatches } from './batches.ts'
+import { type Found, readBatches } from './batches.ts'
+import type { Sourced } from './entries.ts'
 import type { Entry } from './lines.ts'
 import type { AccountStore } from './store.ts'
 
-/** How lines are understood, and what becomes of those that are not taken. */
+/** What becomes of accounts that are there already, and of what is not taken. */
 export interface ImportOptions {
-  /** The lines are those of an htpasswd file, and the accounts belong to this server. */
-  readonly server?: string | undefined
   /** Give accounts that are there already the new password. Default is to leave them alone. */
   readonly replace?: boolean | undefined
-  /** Called in the order of the lines, with a reason that quotes nothing secret. */
-  readonly report: (line: number, reason: string) => void
+  /** Called in their order, with the place and a reason that quotes nothing secret. */
+  readonly report: (place: string, reason: string) => void
   /** Stops reading; what was read is finished. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** How many lines became what; comments are not counted. */
+/** How many became what; comments are not counted. */
 export interface ImportSummary {
   imported: number
   alreadyThere: number
@@ -30,27 +29,27 @@ export interface ImportSummary {
 }
 
 /**
- * Creates an account for each line, and goes on after a line that cannot be taken. What is counted as imported is
+ * Creates the accounts, and goes on after one that cannot be taken. What is counted as imported is
  * on the disk. An account that is there with the same password is no fault: an import can be repeated.
  *
- * @throws {StoreError} If the store fails, or the source, or the signal is aborted; the message says up to which line
- * all is done.
+ * @throws {StoreError} If the store fails, or the source, or the signal is aborted; the message says up to which
+ * place all is done.
  */
 export async function importAccounts(
   store: AccountStore,
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Sourced>,
   options: ImportOptions,
 ): Promise<ImportSummary> {
   const summary: ImportSummary = { imported: 0, alreadyThere: 0, notTaken: 0 }
-  for await (const batch of readBatches(source, options)) {
+  for await (const batch of readBatches(source, options.signal)) {
     const results = await Promise.allSettled(
-      batch.map((line) => takeLine(store, line, options.replace === true)),
+      batch.map((found) => take(store, found, options.replace === true)),
     )
     for (const [index, result] of results.entries()) {
-      const line = batch[index]?.number ?? 0
-      if (result.status === 'rejected') throw stoppedAt(line, result.reason)
+      const place = batch[index]?.place ?? ''
+      if (result.status === 'rejected') throw stoppedAt(place, result.reason)
       summary[result.value.became]++
-      if (result.value.reason !== undefined) options.report(line, result.value.reason)
+      if (result.value.reason !== undefined) options.report(place, result.value.reason)
     }
   }
   return summary
@@ -61,7 +60,7 @@ interface Result {
   readonly reason?: string
 }
 
-async function takeLine(store: AccountStore, { entry }: ParsedLine, replace: boolean): Promise<Result> {
+async function take(store: AccountStore, { entry }: Found, replace: boolean): Promise<Result> {
   if (typeof entry === 'string') return { became: 'notTaken', reason: entry }
   const { user, server, secret } = entry
   if (!replace && store.has(user, server)) return compare(store, entry)
@@ -102,12 +101,9 @@ async function comparePassword(
   }
 }
 
-function stoppedAt(line: number, error: unknown): unknown {
+function stoppedAt(place: string, error: unknown): unknown {
   if (!(error instanceof StoreError)) return error
-  return new StoreError(
-    `The import stopped at line ${line}; all lines before it are done. ${error.message}`,
-    {
-      cause: error,
-    },
-  )
+  return new StoreError(`The import stopped at ${place}; all before it is done. ${error.message}`, {
+    cause: error,
+  })
 }

@@ -34,12 +34,23 @@ export function formatLine({ user, server }: Account, hash: string): string {
  */
 export async function parseLine(line: string, server?: string): Promise<Entry | string | undefined> {
   if (/^(#|[ \t]*$)/.test(line)) return undefined
+  return guarded(() => (server === undefined ? parseFields(line) : parseHtpasswd(line, server)))
+}
+
+/** What the work finds, or what is wrong with a name or a hash, as a sentence. */
+export async function guarded<Found>(work: () => Promise<Found>): Promise<Found | string> {
   try {
-    return await (server === undefined ? parseFields(line) : parseHtpasswd(line, server))
+    return await work()
   } catch (error) {
     if (error instanceof UsageError || isAboutHash(error)) return error.message
     throw error
   }
+}
+
+/** An account with a hash; throws if that could not be verified once it is imported. */
+export async function takeHash(account: Account, hash: string): Promise<Entry> {
+  await checkHash(hash)
+  return { ...account, secret: { hash } }
 }
 
 async function parseFields(line: string): Promise<Entry | string> {
@@ -51,16 +62,15 @@ async function parseFields(line: string): Promise<Entry | string> {
   const account = { user: prepareUser(user), server: prepareServer(server) }
   if (!looksLikeHash(secret)) return takePassword(account, secret)
   try {
-    await checkHash(secret)
+    return await takeHash(account, secret)
   } catch (error) {
     if (!(error instanceof HashError)) throw error
     return `${error.message}; if it is a password: account passwd`
   }
-  return { ...account, secret: { hash: secret } }
 }
 
-/** A control character is the sign of a file with other line ends, or of no text at all. */
-function takePassword(account: Account, password: string): Entry | string {
+/** An account with a password. A control character is the sign of other line ends, or of no text at all. */
+export function takePassword(account: Account, password: string): Entry | string {
   if (/\p{Cc}/u.test(password)) return 'Expected a password without control characters, got one'
   return { ...account, secret: { password } }
 }
@@ -69,9 +79,7 @@ async function parseHtpasswd(line: string, server: string): Promise<Entry | stri
   const colon = line.indexOf(':')
   if (colon < 0) return 'Expected user:hash, got no colon'
   const hash = line.slice(colon + 1)
-  const user = prepareUser(line.slice(0, colon))
-  await checkHash(hash)
-  return { user, server, secret: { hash } }
+  return takeHash({ user: prepareUser(line.slice(0, colon)), server }, hash)
 }
 
 /** A hash that could not be verified once it is imported is not taken. */

@@ -5,9 +5,8 @@
  */
 
 import { once } from 'node:events'
-import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { addAbortSignal, type Readable, type Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { importAccounts } from '../accounts/import.ts'
 import { formatLine } from '../accounts/lines.ts'
@@ -17,6 +16,7 @@ import { AccountStore, DEFAULT_DIRECTORY } from '../accounts/store.ts'
 import { UsageError } from '../errors.ts'
 import { hashPassword } from '../passwords/registry.ts'
 import { becomeOwner } from './become-owner.ts'
+import { openSource, type Source } from './import-source.ts'
 import { interruptibly } from './interruption.ts'
 import type { Io } from './io.ts'
 import { mistake, notEmpty } from './options.ts'
@@ -44,7 +44,7 @@ export async function account(args: readonly string[], io: Io): Promise<number> 
   }
   const store = new AccountStore(resolve(notEmpty('accounts', values.accounts) ?? DEFAULT_DIRECTORY))
   // The administrator may import a file that only root can read.
-  const source = name === 'import' ? await openSource(words, io) : io.stdin
+  const source = await openSource(name === 'import' ? words : ['-'], io)
   becomeOwner(store.directory)
   return command.run({ name, words, store, io, source, ...values })
 }
@@ -55,7 +55,7 @@ interface Call {
   readonly store: AccountStore
   readonly io: Io
   /** What is imported. */
-  readonly source: Readable
+  readonly source: Source
   readonly json?: boolean | undefined
   readonly replace?: boolean | undefined
   readonly server?: string | undefined
@@ -158,19 +158,16 @@ async function exportAll(call: Call): Promise<number> {
 }
 
 async function importFile(call: Call): Promise<number> {
-  const { source, store, io, json, replace, server } = call
+  const { source, store, io, json, replace, server: name } = call
   await makeStore(call)
   let reports = 0
-  const options = {
-    replace,
-    server: server === undefined ? undefined : prepareServer(server),
-    report: (line: number, reason: string) => {
-      reports++
-      io.stderr.write(`line ${line}: ${reason}\n`)
-    },
+  const report = (place: string, reason: string) => {
+    reports++
+    io.stderr.write(`${place}: ${reason}\n`)
   }
+  const server = name === undefined ? undefined : prepareServer(name)
   const summary = await interruptibly((signal) =>
-    importAccounts(store, addAbortSignal(signal, source), { ...options, signal }),
+    importAccounts(store, source(server, signal), { replace, report, signal }),
   )
   const { imported, alreadyThere, notTaken } = summary
   say(
@@ -180,27 +177,6 @@ async function importFile(call: Call): Promise<number> {
       : `imported ${imported}, already there ${alreadyThere}, not taken ${notTaken}`,
   )
   return reports > 0 ? 1 : 0
-}
-
-async function openSource(words: readonly string[], io: Io): Promise<Readable> {
-  const [file, ...rest] = words
-  if (file === undefined || rest.length > 0) {
-    throw new UsageError(`Expected account import FILE, or - for standard input, got ${words.length} words`)
-  }
-  return file === '-' ? io.stdin : openFile(file)
-}
-
-async function openFile(file: string): Promise<Readable> {
-  const cannot = (reason: string, cause?: unknown) =>
-    new UsageError(`Expected ${file} to be a file that can be read, got ${reason}`, { cause })
-  const handle = await open(file).catch((cause) => {
-    throw cannot(cause instanceof Error ? cause.message : String(cause), cause)
-  })
-  if ((await handle.stat()).isDirectory()) {
-    await handle.close()
-    throw cannot('a directory')
-  }
-  return handle.createReadStream()
 }
 
 /** USER SERVER or USER@SERVER. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
+import { readEntries } from '../../src/accounts/entries.ts'
 import { importAccounts } from '../../src/accounts/import.ts'
 import { AccountStore } from '../../src/accounts/store.ts'
 import { recordSyncs } from './injected.ts'
@@ -48,7 +49,7 @@ flushes(
 flushes('an account that is removed already', ['example.org'], (store) => store.remove('bob', SERVER), false)
 flushes('an account that an import finds', ['example.org/alice', 'example.org'], async (store) => {
   const source = Readable.from([Buffer.from(`alice ${SERVER} ${HASH}\n`)])
-  const summary = await importAccounts(store, source, { report: assert.fail })
+  const summary = await importAccounts(store, readEntries(source), { report: assert.fail })
   return summary.alreadyThere === 1
 })
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { readEntries } from '../../src/accounts/entries.ts'
 import { type ImportOptions, importAccounts } from '../../src/accounts/import.ts'
 import { AccountStore } from '../../src/accounts/store.ts'
 import { account } from '../../src/commands/account.ts'
@@ -23,9 +24,9 @@ for (const count of [0, 1, 64, 65, 100]) {
       yield Buffer.from('half a li')
       throw failure
     }
-    await assert.rejects(importAccounts(store, source(), quiet), {
+    await assert.rejects(importAccounts(store, readEntries(source()), quiet), {
       code: 'ERR_STORE',
-      message: `The import stopped after line ${count}; all lines up to it are done. EIO: i/o error, read`,
+      message: `The import stopped after line ${count}; all up to it is done. EIO: i/o error, read`,
       cause: failure,
     })
     assert.equal(store.count(), count)
@@ -42,9 +43,9 @@ test('an import that is aborted finishes what it has read, and reads no more', a
     yield lineFor('carol')
   }
   const { signal } = controller
-  await assert.rejects(importAccounts(store, source(), { ...quiet, signal }), {
+  await assert.rejects(importAccounts(store, readEntries(source()), { ...quiet, signal }), {
     code: 'ERR_STORE',
-    message: 'The import stopped after line 2; all lines up to it are done. Enough',
+    message: 'The import stopped after line 2; all up to it is done. Enough',
   })
   assert.deepEqual([...store.list()].map(({ user }) => user).sort(), ['alice', 'bob'])
 })
@@ -55,7 +56,7 @@ test('no more than 8 passwords are hashed before the next line is read', async (
     for (let i = 0; i < 9; i++) yield lineFor(`user${i}`, 'a password')
     assert.equal(store.count(), 8)
   }
-  const { imported } = await importAccounts(store, source(), quiet)
+  const { imported } = await importAccounts(store, readEntries(source()), quiet)
   assert.equal(imported, 9)
 })
 
@@ -71,8 +72,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     while (!store.has('user0', SERVER)) await delay(10)
     child.kill(signal)
     assert.equal((await ended).code, 3)
-    const message =
-      /^The import stopped after line (\d+); all lines up to it are done. Interrupted by (.*)\n$/
+    const message = /^The import stopped after line (\d+); all up to it is done. Interrupted by (.*)\n$/
     const [, line, by] = message.exec(String(await said)) ?? []
     assert.equal(by, signal)
     assert.equal(store.count(), Number(line))
@@ -84,8 +84,8 @@ for (const secret of [HASH, 'a password']) {
     const store = await temporaryStore(t)
     await store.create('alice', SERVER, '$2y$10$abcdefghijklmnopqrstuu')
     const reports: string[] = []
-    const options = { report: (_: number, reason: string) => reports.push(reason) }
-    await importAccounts(store, Readable.from([lineFor('alice', secret)]), options)
+    const options = { report: (_: string, reason: string) => reports.push(reason) }
+    await importAccounts(store, readEntries(Readable.from([lineFor('alice', secret)])), options)
     assert.deepEqual(reports, [
       `alice@${SERVER} is there already, with a stored hash that cannot be read; --replace gives it the new one`,
     ])
@@ -98,7 +98,10 @@ test('a directory is no file to import, and no store is made', async (t) => {
   const { stdin, stdout, stderr } = process
   await assert.rejects(
     account(['import', directory, '--accounts', store.directory], { stdin, stdout, stderr }),
-    { code: 'ERR_USAGE', message: `Expected ${directory} to be a file that can be read, got a directory` },
+    {
+      code: 'ERR_USAGE',
+      message: /to be a file, or the data directory of Prosody .*, got a directory without such files$/,
+    },
   )
   assert.throws(() => store.check(), { code: 'ERR_STORE' })
 })

@@ -232,7 +232,7 @@ test('a store that fails midway says up to which line all is done', async (t) =>
   await assert.rejects(run('import -', input()), (error: Error & { code?: string }) => {
     assert.equal(error.code, 'ERR_STORE')
     const stop = Number(
-      /^The import stopped at line (\d+); all lines before it are done\. /.exec(error.message)?.[1],
+      /^The import stopped at line (\d+); all before it is done\. /.exec(error.message)?.[1],
     )
     renameSync(`${directory}.away`, directory)
     for (let i = 0; i < stop - 2; i++) assert.ok(store.has(`user${i}`, 'example.org'))

@@ -1,0 +1,89 @@
+/**
+ * The accounts in the data directory of Prosody (`/var/lib/prosody`), which keeps one file for each:
+ *
+ *     example%2eorg/accounts/alice.dat
+ *
+ *     return {
+ *     	["stored_key"] = "82d2...";  ["server_key"] = "5a1f...";
+ *     	["salt"] = "0b1c2f7e-...";   ["iteration_count"] = 10000;
+ *     };
+ *
+ * The keys are those of SCRAM, in hexadecimal, and their length says of which digest; the salt is used as the text that
+ * it is. With the authentication `internal_plain` there is a `["password"]` instead.
+ *
+ * @module
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatScram } from '../passwords/scram.ts'
+import { type Entry, guarded, takeHash, takePassword } from './lines.ts'
+import type { Account } from './listing.ts'
+import { type LuaTable, parseLuaTable } from './lua-data.ts'
+import { prepareServer, prepareUser } from './prepare.ts'
+
+/** One file of an account. */
+export interface ProsodyFile {
+  /** The path below the data directory. */
+  readonly path: string
+  readonly user: string
+  readonly server: string
+  readonly text: string
+}
+
+/** Reads all files of accounts below a data directory; none if it is no such directory. */
+export function readProsodyFiles(directory: string): ProsodyFile[] {
+  return readdirSync(directory)
+    .filter((host) => existsSync(join(directory, host, 'accounts')))
+    .sort()
+    .flatMap((host) => readHost(directory, host))
+}
+
+/** What the file says: an account, or a sentence that says what is wrong and quotes nothing of its content. */
+export function parseProsodyFile({ user, server, text }: ProsodyFile): Promise<Entry | string> {
+  return guarded(() => take({ user: prepareUser(user), server: prepareServer(server) }, parseLuaTable(text)))
+}
+
+function readHost(directory: string, host: string): ProsodyFile[] {
+  return readdirSync(join(directory, host, 'accounts'))
+    .filter((name) => name.endsWith('.dat'))
+    .sort()
+    .map((name) => {
+      const path = join(host, 'accounts', name)
+      const text = readFileSync(join(directory, path), 'utf8')
+      return { path, user: decode(name.slice(0, -'.dat'.length)), server: decode(host), text }
+    })
+}
+
+function decode(name: string): string {
+  const bytes = name.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  return Buffer.from(bytes, 'latin1').toString()
+}
+
+async function take(account: Account, table: LuaTable | undefined): Promise<Entry | string> {
+  if (table === undefined) return 'Expected a table of Lua, got something else'
+  if (table.get('disabled') === true) return 'Expected an account that may log in, got one that is disabled'
+  const password = table.get('password')
+  // Prosody prefers it as well, and makes keys of it at the next login.
+  if (typeof password === 'string' && password !== '') return takePassword(account, password)
+  const keys = readKeys(table)
+  return keys === undefined ? 'Expected a password or SCRAM keys, got neither' : takeHash(account, keys)
+}
+
+const DIGESTS: Readonly<Record<number, string>> = { 40: 'SHA-1', 64: 'SHA-256', 128: 'SHA-512' }
+
+function readKeys(table: LuaTable): string | undefined {
+  const [storedKey, serverKey, salt] = ['stored_key', 'server_key', 'salt'].map((name) => table.get(name))
+  if (typeof storedKey !== 'string' || typeof serverKey !== 'string' || typeof salt !== 'string')
+    return undefined
+  const digest = DIGESTS[storedKey.length]
+  if (digest === undefined) return undefined
+  return formatScram({
+    digest,
+    iterations: String(table.get('iteration_count')),
+    salt: Buffer.from(salt).toString('base64'),
+    storedKey: Buffer.from(storedKey, 'hex').toString('base64'),
+    serverKey: Buffer.from(serverKey, 'hex').toString('base64'),
+  })
+}
