@@ -66,6 +66,17 @@ describe('outages', () => {
     await rejected
   })
 
+  test('a connection that the network resets in the middle of a statement is an outage, and ends nothing', async (t) => {
+    const auth = 'SELECT password, pg_sleep(60) FROM customers WHERE login = :user'
+    const { handlers, gate } = await setUp(t, { auth })
+    const rejected = assert.rejects(async () => alice(handlers), { code: 'ERR_UNAVAILABLE' })
+    await until('the statement to run', async () => (await running()) > 0)
+    gate.reset()
+    await rejected
+    assert.equal(await handlers.isuser(named('isuser', 'alice')), true)
+    await terminate() // the statement itself goes on until the server looks for its client
+  })
+
   test('too many connections are an outage', async (t) => {
     const { handlers } = await setUp(t)
     const others = Array.from(

@@ -9,7 +9,7 @@ import type { SqlDriver, SqlFault, SqlResult } from './driver.ts'
 import type { Parameter, Statement } from './statement.ts'
 
 /** Whom a statement is about, and until when its answer counts. */
-export interface Asker {
+interface Asker {
   readonly user: string
   readonly server: string
   readonly signal: AbortSignal
