@@ -5,7 +5,6 @@
  * @module
  */
 import type { PasswordFormats } from './formats.ts'
-import { hashPassword, isLocked, verifyPassword } from './registry.ts'
 import { createMemory } from './remember.ts'
 
 /** Holds passwords against stored hashes, and makes the hashes of new ones. */
@@ -24,6 +23,9 @@ export interface PasswordChecker {
   stored(hash: string, password: string): void
 }
 
+/** Not before a password is to be verified: a worker starts sooner, and ejabberd's first question may be another. */
+const loadRegistry = () => import('./registry.ts')
+
 /** Makes a checker with a memory of its own. */
 export function createChecker(formats: PasswordFormats = {}): PasswordChecker {
   const memory = createMemory()
@@ -34,11 +36,12 @@ export function createChecker(formats: PasswordFormats = {}): PasswordChecker {
   return {
     check: (hashes, password, signal) =>
       hashes.some((hash) => memory.has(hash, password)) || verify(hashes, password, signal()),
-    hash: (password) => hashPassword(password, formats),
+    hash: async (password) => (await loadRegistry()).hashPassword(password, formats),
     stored: (hash, password) => memory.add(hash, password),
   }
 
   async function verify(stored: readonly string[], password: string, signal: AbortSignal): Promise<boolean> {
+    const { isLocked, verifyPassword } = await loadRegistry()
     // A locked account is like one that does not exist.
     const hashes = stored.filter((hash) => !isLocked(hash))
     if (hashes.length === 0) {
