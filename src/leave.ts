@@ -7,9 +7,20 @@
 /** What the pool of threads does that cannot be given up: an exit waits for it, perhaps for ever. */
 const STUCK = /^(FSReq|GetAddrInfo|GetNameInfo)/
 
-/** Ends the process now. Where a dead network file system holds a thread, only SIGKILL can. */
-export function leave(exit: (status: number) => never, status: number): void {
-  if (process.getActiveResourcesInfo().some((resource) => STUCK.test(resource)))
-    process.kill(process.pid, 'SIGKILL')
-  exit(status)
+/** How long it may take to come to its end by itself, in milliseconds: a name that is looked up usually does. */
+const GRACE = 1000
+const PAUSE = 10
+
+/**
+ * Ends the process, in a second at most. Where a dead network file system holds a thread, only SIGKILL can, and the
+ * status is lost.
+ */
+export function leave(
+  exit: (status: number) => never,
+  status: number,
+  since: number = performance.now(),
+): void {
+  if (!process.getActiveResourcesInfo().some((resource) => STUCK.test(resource))) exit(status)
+  if (performance.now() - since > GRACE) process.kill(process.pid, 'SIGKILL')
+  setTimeout(() => leave(exit, status, since), PAUSE)
 }

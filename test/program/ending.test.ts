@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { finish, frames, PROGRAM, REPLY, start, temporaryFolder, writeHandlers } from './support.ts'
@@ -205,6 +205,22 @@ test('ends although a thread is blocked for ever', async (t) => {
   )
   assert.equal(stdout.toString('hex'), REPLY.neither)
   assert.equal(status, 'SIGKILL')
+})
+
+test('waits for a thread that comes to its end in time, and ends with its status', async (t) => {
+  const folder = temporaryFolder(t)
+  const fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const handlers = writeHandlers(
+    folder,
+    `{ auth: () => { readFile('${fifo}'); return true }, close: () => console.log('closed') }\nimport { readFile } from 'node:fs/promises'`,
+  )
+  const running = start(t, ['--handlers', handlers])
+  assert.equal(await running.client.auth('a', 'b', 'c'), true)
+  running.process.stdin?.end()
+  await running.logged(/closed/)
+  closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK))
+  assert.equal(await running.ended(), 0)
 })
 
 test('does not wait for a log file that is a pipe without a reader', async (t) => {
