@@ -7,7 +7,7 @@
 import { tokenize } from './tokens.ts'
 
 /** A value of a table; `nil` and what is no data do not occur. */
-export type LuaValue = string | number | boolean | LuaTable
+type LuaValue = string | number | boolean | LuaTable
 
 /** A table; the keys of a list are its numbers. */
 export type LuaTable = ReadonlyMap<string | number, LuaValue>

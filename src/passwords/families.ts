@@ -72,7 +72,7 @@ export const FAMILIES: readonly FamilyEntry[] = [
   },
   {
     name: 'LDAP and Dovecot schemes',
-    beginning: /^\{[A-Za-z0-9.-]+\}/,
+    beginning: /^\{[A-Za-z0-9._-]+\}/,
     load: async () => (await import('./schemes.ts')).schemes,
     wrapper: true,
   },

@@ -15,6 +15,7 @@ export interface Content {
 /** A hash that was read. */
 export interface SchemeHash {
   check(context: HashContext): void | Promise<void>
+  /** Called after `check`. */
   verify(password: string, context: HashContext): Promise<boolean>
 }
 

@@ -66,7 +66,7 @@ const malformed = (
 const bytes = (length: number) => Buffer.alloc(length).toString('base64')
 
 malformed('a scheme that nobody knows', '{hunter2}secret', /got another in braces: .*the backend ldap/)
-for (const name of ['DES-CRYPT', 'CRAM-MD5', 'DIGEST-MD5', 'NTLM', 'SASL', 'SHA384']) {
+for (const name of ['DES-CRYPT', 'CRAM-MD5', 'DIGEST-MD5', 'NTLM', 'SASL', 'SHA384', 'PBKDF2_SHA256']) {
   malformed(
     `{${name}}, which cannot be verified here,`,
     `{${name}}abcdefghijklm`,
