@@ -27,8 +27,8 @@ interface Parsed {
 const DEFAULT_ROUNDS = 5000
 const LEAST_ROUNDS = 1000
 /**
- * Two seconds of one core, and half as much again as passlib asks for. A login has five, in which a password may be
- * tried in two forms.
+ * A second and a half of one core, twice that with the longest password, and half as much again as passlib asks for. A
+ * login has five seconds, in which a password may be tried in two forms.
  */
 const MOST_ROUNDS = 1_000_000
 /** A fifth of a second of one core. */
