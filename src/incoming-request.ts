@@ -9,6 +9,9 @@ import type { CertificateRequest, Operation, PasswordRequest, Request, UserReque
 /** What says when a request is given up: another request, for one that is made of it. */
 type Origin = Pick<Request, 'signal'>
 
+/** Told the reason, once. */
+type AbortListener = (reason: unknown) => void
+
 /** What the three kinds of request have in common. */
 abstract class Incoming<O extends Operation> {
   readonly operation: O
@@ -31,6 +34,13 @@ abstract class Incoming<O extends Operation> {
   /** Tells the handler, if it listens, that nobody waits for it any more. */
   abort(reason: Error): void {
     if (this.#origin instanceof Cancellation) this.#origin.abort(reason)
+  }
+
+  /** See {@link onAbort}. */
+  onAbort(listener: AbortListener): () => void {
+    return this.#origin instanceof Cancellation
+      ? this.#origin.onAbort(listener)
+      : onAbort(this.#origin, listener)
   }
 
   // Somebody's console.log(request) or JSON.stringify(request) must not put a password into a log.
@@ -94,6 +104,21 @@ export class IncomingCertificate extends Incoming<CertificateRequest['operation'
 /** Any of them, told apart by its `operation`. */
 export type IncomingRequest = IncomingUser | IncomingPassword | IncomingCertificate
 
+/**
+ * Calls the listener when the request is given up, or at once if it has been. Costs a tenth of what the signal does,
+ * which is felt beside a query of a database.
+ *
+ * @returns A function that ends it.
+ */
+export function onAbort(request: Origin, listener: AbortListener): () => void {
+  if (request instanceof Incoming) return request.onAbort(listener)
+  const { signal } = request
+  const tell = () => listener(signal.reason)
+  if (signal.aborted) tell()
+  else signal.addEventListener('abort', tell, { once: true })
+  return () => signal.removeEventListener('abort', tell)
+}
+
 /** The login that a request is, among other things. */
 export function asLogin(request: PasswordRequest): IncomingPassword {
   return new IncomingPassword('auth', request.user, request.server, request.password, request)
@@ -126,6 +151,7 @@ function remade(request: Request, user: string, origin: Origin): IncomingRequest
 
 /** An `AbortController` costs more than the rest of a request, so it is made when somebody looks at the signal. */
 class Cancellation {
+  readonly #listeners = new Set<AbortListener>()
   #controller: AbortController | undefined
   #reason: Error | undefined
 
@@ -135,8 +161,16 @@ class Cancellation {
     return this.#controller.signal
   }
 
+  onAbort(listener: AbortListener): () => void {
+    if (this.#reason === undefined) this.#listeners.add(listener)
+    else listener(this.#reason)
+    return () => this.#listeners.delete(listener)
+  }
+
   abort(reason: Error): void {
     this.#reason ??= reason
     this.#controller?.abort(reason)
+    for (const listener of this.#listeners) listener(reason)
+    this.#listeners.clear()
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Pairs of a stored hash and the password that was found to be right for it. */
 export interface Memory {
@@ -24,7 +24,7 @@ const MOST_ENTRIES = 65_536
  * reads the stored hash anew each time finds nothing after a change.
  */
 export function createMemory(limit: number = MOST_ENTRIES): Memory {
-  const key = randomBytes(32)
+  const key = createSecretKey(randomBytes(32))
   // A Map keeps the order of insertion: the first entry is the one that was used least recently.
   const entries = new Map<string, Buffer>()
   const digest = (password: string) => createHmac('sha256', key).update(password).digest()

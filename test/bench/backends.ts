@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import pg from 'pg'
 import { http } from '../../src/backends/http.ts'
 import { sql } from '../../src/backends/sql.ts'
-import type { PasswordRequest } from '../../src/handlers.ts'
+import { IncomingPassword } from '../../src/incoming-request.ts'
 import { startPostgres } from '../servers/support/postgres.ts'
 import { compare, type Rounds } from './measure.ts'
 
@@ -63,9 +63,9 @@ const SERVICE = `const server = require('node:http').createServer((request, resp
 }).listen(0, '127.0.0.1', () => console.log(server.address().port))
 process.stdin.resume().on('end', () => process.exit())`
 
-function login(): PasswordRequest {
-  const { signal } = new AbortController()
-  return { operation: 'auth', user: 'user42', server: 'example.org', password: 'pa:ss', signal }
+/** As the program makes it. */
+function login(): IncomingPassword {
+  return new IncomingPassword('auth', 'user42', 'example.org', 'pa:ss')
 }
 
 async function allowed(answer: boolean | Promise<boolean> | undefined): Promise<void> {

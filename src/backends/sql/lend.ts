@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { Request } from '../../handlers.ts'
+import { onAbort } from '../../incoming-request.ts'
+
 /** A pool, as much of it as it takes to lend a connection. */
 export interface Lender<Connection> {
   readonly take: () => Promise<Connection>
@@ -15,39 +18,41 @@ export interface Lender<Connection> {
 }
 
 /**
- * Takes a connection, uses it and gives it back. When the signal is aborted it rejects at once with the signal's
- * reason: a connection in use is destroyed then, and one that is still on its way is given back when it comes.
+ * Takes a connection, uses it and gives it back. When the request is given up it rejects at once with the reason: a
+ * connection in use is destroyed then, and one that is still on its way is given back when it comes.
  */
 export function lend<Connection, Result>(
   { take, giveBack, destroy, isOutage }: Lender<Connection>,
-  signal: AbortSignal,
+  request: Pick<Request, 'signal'>,
   use: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
   // One promise and one listener: each more is felt beside a query that takes a tenth of a millisecond.
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
     let lent: Connection | undefined
-    const abort = () => {
-      reject(signal.reason)
+    let abandoned = false
+    const stop = onAbort(request, (reason) => {
+      abandoned = true
+      reject(reason)
       if (lent !== undefined) destroy(lent)
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    run().then(resolve, reject)
+    })
+    if (!abandoned) run().then(resolve, reject)
 
     async function run(): Promise<Result> {
       try {
         const connection = await take()
-        if (signal.aborted) giveBack(connection)
-        else lent = connection
-        signal.throwIfAborted()
+        if (abandoned) {
+          giveBack(connection)
+          throw new Error('nobody waits for it any more')
+        }
+        lent = connection
         const result = await use(connection)
-        if (!signal.aborted) giveBack(connection)
+        if (!abandoned) giveBack(connection)
         return result
       } catch (error) {
-        if (lent !== undefined && !signal.aborted) (isOutage(error) ? destroy : giveBack)(lent)
+        if (lent !== undefined && !abandoned) (isOutage(error) ? destroy : giveBack)(lent)
         throw error
       } finally {
-        signal.removeEventListener('abort', abort)
+        stop()
       }
     }
   })

@@ -64,8 +64,8 @@ function mysql(
   return {
     dialect: 'mysql',
     // Only `execute` binds values; `query` pastes them into the text.
-    query: (text, values, { signal }) =>
-      lend(lender, signal, (connection) =>
+    query: (text, values, request) =>
+      lend(lender, request, (connection) =>
         connection.execute({ ...OPTIONS, sql: text }, values as string[]),
       ).then((answer) => resultOf(resultIn(answer)), rethrow),
     faultOf,

@@ -50,10 +50,10 @@ export function postgres(pool: PostgresPool): SqlDriver {
   }
   return {
     dialect: 'postgresql',
-    query: (text, values, { signal }) => {
+    query: (text, values, request) => {
       const config = configs.get(text) ?? { text, rowMode: 'array' }
       configs.set(text, config)
-      return lend(lender, signal, (client) => {
+      return lend(lender, request, (client) => {
         hear(client)
         // Its own properties are copied for each query, which is slow: it has none.
         return client.query(Object.create(config), values as string[])
