@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UndecidedError } from './errors.ts'
 import type { Handlers, PasswordRequest } from './handlers.ts'
 import { asLogin, asRemoval, type IncomingRequest } from './incoming-request.ts'
 import { ALLOWED, failed, type Outcome, REFUSED, refused } from './outcome.ts'
@@ -29,7 +30,7 @@ export function dispatch(request: IncomingRequest, options: DispatchOptions): Ou
     const answer = ask(request, options.handlers)
     return isPromise(answer) ? beforeDeadline(answer, request, options) : judge(answer)
   } catch (error) {
-    return failed(reasonOf(error, secretOf(request)))
+    return failedBy(error, request)
   }
 }
 
@@ -111,8 +112,13 @@ async function settle(answer: PromiseLike<Asked>, request: IncomingRequest): Pro
   try {
     return judge(await answer)
   } catch (error) {
-    return failed(reasonOf(error, secretOf(request)))
+    return failedBy(error, request)
   }
+}
+
+function failedBy(error: unknown, request: IncomingRequest): Outcome {
+  const reason = reasonOf(error, secretOf(request))
+  return error instanceof UndecidedError ? { kind: 'failed', reason, undecided: true } : failed(reason)
 }
 
 /** Is this an answer that has to be waited for? */

@@ -69,6 +69,14 @@ export class TooManyRefusalsError extends ExtauthError {
   override readonly code = 'ERR_TOO_MANY_REFUSALS'
 }
 
+/**
+ * Nobody can find out, by the administrator's choice and for no fault: told to ejabberd as a failure, so that it decides
+ * by itself, but logged as what happens every day. A handler of yours may throw it, too.
+ */
+export class UndecidedError extends ExtauthError {
+  override readonly code = 'ERR_UNDECIDED'
+}
+
 /** A package that this one does without is needed for what was asked, and is not installed; the message says which. */
 export class MissingPackageError extends ExtauthError {
   override readonly code = 'ERR_MISSING_PACKAGE'

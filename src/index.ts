@@ -48,6 +48,7 @@ export {
   TooManyRefusalsError,
   TruncatedFrameError,
   UnavailableError,
+  UndecidedError,
   UnexpectedReplyError,
   UsageError,
 } from './errors.ts'

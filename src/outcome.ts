@@ -11,7 +11,7 @@
 export type Outcome =
   | { readonly kind: 'allowed' }
   | { readonly kind: 'refused'; readonly reason?: string }
-  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly undecided?: boolean }
 
 /** The handler said yes. */
 export const ALLOWED: Outcome = { kind: 'allowed' }

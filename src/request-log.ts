@@ -27,7 +27,7 @@ export function logOutcome(
 
 /** Faults are errors; what an administrator looks for afterwards is info; the rest is too much of the same. */
 function levelOf(request: IncomingRequest | Malformed, outcome: Outcome): LogLevel {
-  if (outcome.kind === 'failed') return 'error'
+  if (outcome.kind === 'failed') return outcome.undecided === true ? 'debug' : 'error'
   if ('reason' in request || ('reason' in outcome && outcome.reason !== undefined)) return 'warn'
   if (WRITES.has(request.operation)) return 'info'
   return outcome.kind === 'refused' && request.operation !== 'isuser' ? 'info' : 'debug'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { type DispatchOptions, dispatch } from '../src/dispatch.ts'
+import { UndecidedError } from '../src/errors.ts'
 import type { Handlers, Operation, Request } from '../src/handlers.ts'
 import type { IncomingRequest } from '../src/incoming-request.ts'
 import type { Outcome } from '../src/outcome.ts'
@@ -201,6 +202,17 @@ test('a handler keeps its `this`, in a class instance and its getters', async ()
   assert.deepEqual(await ask(new Accounts()), { kind: 'allowed' })
   assert.deepEqual(await ask(new Accounts(), request('isuser')), { kind: 'allowed' })
 })
+test('what nobody can find out by choice is failed, and marked as no fault', async () => {
+  const isuser = () => {
+    throw new UndecidedError('who exists is not known')
+  }
+  assert.deepEqual(await ask({ isuser }, request('isuser')), {
+    kind: 'failed',
+    reason: 'who exists is not known',
+    undecided: true,
+  })
+})
+
 test('a handler that cannot be read is failed', async () => {
   const handlers = {
     get auth(): never {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { UndecidedError } from '../src/errors.ts'
 import { encodeFrame } from '../src/frame.ts'
 import type { Answer, Handlers } from '../src/handlers.ts'
 import type { LogLevel } from '../src/log.ts'
@@ -484,6 +485,19 @@ test('nothing of ours listens to the signal afterwards', async () => {
   input.end()
   await done
   assert.equal(listening.size, 0)
+})
+test('what nobody can find out by choice is no error in the log', async () => {
+  const isuser = () => {
+    throw new UndecidedError('who exists is not known')
+  }
+  const { input, output, log, done } = start({ isuser })
+  input.end(frames('isuser:alice:example.org'))
+  await done
+  assert.equal(output.hex, '00020002')
+  assert.match(
+    log.lines.join(),
+    /level=debug event=request .* outcome=failed .* reason="who exists is not known"/,
+  )
 })
 test('neither a password nor a certificate nor a frame gets into the log at any level', async () => {
   const SECRET = 'hunter2'

@@ -5,7 +5,7 @@
  * @module
  */
 import { foldCase } from '../accounts/prepare.ts'
-import { BackendError } from '../errors.ts'
+import { UndecidedError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
 import { either, listOf, milliseconds, oneOf, optional, type Rule, text } from './options.ts'
 
@@ -188,7 +188,9 @@ export function isuserHandler(owner: string, policy: IsuserPolicy = 'unknown'): 
     case 'unknown':
       return {
         isuser: () => {
-          throw new BackendError(`${owner} cannot know who exists without a token: see its option \`isuser\``)
+          throw new UndecidedError(
+            `${owner} cannot know who exists without a token: see its option \`isuser\``,
+          )
         },
       }
   }

@@ -365,7 +365,7 @@ test('a token is verified without a look at the signal', async () => {
 })
 
 test('isuser: nobody can know who exists without a token', () => {
-  assert.throws(() => withSecret.isuser?.(named('isuser', 'alice')), { code: 'ERR_BACKEND' })
+  assert.throws(() => withSecret.isuser?.(named('isuser', 'alice')), { code: 'ERR_UNDECIDED' })
 })
 test('isuser: everybody exists, if that is wanted', async () => {
   assert.equal(await jwt({ secret: SECRET, isuser: 'everybody' }).isuser?.(named('isuser', 'x')), true)

@@ -20,7 +20,7 @@ prepares('wide letters stay wide', '\uff41', '\uff41')
 prepares('tabs, newlines and other control characters stay', 'a\tb\nc\u0001\u007f', 'a\tb\nc\u0001\u007f')
 
 prepares('the longest password that is prepared', 'e\u0301'.repeat(LONGEST / 2), '\u00e9'.repeat(LONGEST / 2))
-prepares('one that is longer', 'e\u0301'.repeat(LONGEST / 2) + 'x', 'e\u0301'.repeat(LONGEST / 2) + 'x')
+prepares('one that is longer', `${'e\u0301'.repeat(LONGEST / 2)}x`, `${'e\u0301'.repeat(LONGEST / 2)}x`)
 
 test('preparing twice is preparing once', () => {
   fc.assert(
