@@ -118,7 +118,16 @@ async function settle(answer: PromiseLike<Asked>, request: IncomingRequest): Pro
 
 function failedBy(error: unknown, request: IncomingRequest): Outcome {
   const reason = reasonOf(error, secretOf(request))
-  return error instanceof UndecidedError ? { kind: 'failed', reason, undecided: true } : failed(reason)
+  return isUndecided(error) ? { kind: 'failed', reason, undecided: true } : failed(reason)
+}
+
+function isUndecided(error: unknown): boolean {
+  // What was thrown is somebody else's: a Proxy may throw in turn when it is asked what it is.
+  try {
+    return error instanceof UndecidedError
+  } catch {
+    return false
+  }
 }
 
 /** Is this an answer that has to be waited for? */
