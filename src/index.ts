@@ -13,6 +13,7 @@ export {
   type HttpJsonOptions,
   type HttpOperation,
   type HttpOptions,
+  type HttpQuestion,
   http,
 } from './backends/http.ts'
 export { type JwtOptions, jwt } from './backends/jwt.ts'

@@ -80,7 +80,7 @@ export interface HttpJsonOptions extends HttpCommonOptions {
    *
    * @default { operation, user, server, password }, without `password` where the operation has none
    */
-  readonly body?: (request: UserRequest | PasswordRequest) => unknown
+  readonly body?: (request: HttpQuestion) => unknown
   /**
    * What an answer means: `true` allowed, `false` refused, `undefined` neither, so that the request fails. Is not asked
    * about redirects, which always fail.
@@ -93,6 +93,15 @@ export interface HttpJsonOptions extends HttpCommonOptions {
    * is `true`, and to `tryregister` neither.
    */
   readonly answer?: (answer: HttpAnswer) => boolean | undefined
+}
+
+/** What a JSON service is to be asked: a request, as far as it can be sent. */
+export interface HttpQuestion {
+  readonly operation: HttpOperation
+  readonly user: string
+  readonly server: string
+  /** Not for `isuser` and `removeuser`. */
+  readonly password?: string
 }
 
 /** What a JSON service answered. */

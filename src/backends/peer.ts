@@ -38,7 +38,7 @@ export function peer<Package>(
 }
 
 /** Can a package be imported from here? Nothing of it is run. */
-export function isInstalled(name: string): boolean {
+function isInstalled(name: string): boolean {
   try {
     import.meta.resolve(name)
     return true

@@ -325,7 +325,7 @@ const somewhere = { url: 'https://id.example.org/introspect', ...CLIENT }
 
 test('isuser as with jwt', async () => {
   const asked = named('isuser', 'alice')
-  assert.throws(() => oauth({ introspection: somewhere }).isuser?.(asked), { code: 'ERR_BACKEND' })
+  assert.throws(() => oauth({ introspection: somewhere }).isuser?.(asked), { code: 'ERR_UNDECIDED' })
   assert.equal(await oauth({ introspection: somewhere, isuser: 'everybody' }).isuser?.(asked), true)
   assert.equal(oauth({ introspection: somewhere, isuser: 'none' }).isuser, undefined)
 })

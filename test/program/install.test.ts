@@ -22,7 +22,7 @@ function npm(cwd: string, ...args: string[]): string {
 test('the package holds the program, its types and its documents, and nothing else', () => {
   const [{ files }] = JSON.parse(npm(packageRoot(), 'pack', '--dry-run', '--json'))
   const paths: string[] = files.map(({ path }: { path: string }) => path)
-  const others = paths.filter((path) => !/^dist\/[\w/-]+\.(js|d\.ts)$/.test(path))
+  const others = paths.filter((path) => !/^(dist\/[\w/-]+\.(js|d\.ts)|docs\/[\w-]+\.md)$/.test(path))
   const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'ejabberd.yml.example', 'package.json']
   assert.deepEqual(others.sort(), documents)
   for (const name of ['cli.js', 'index.js', 'index.d.ts']) assert.ok(paths.includes(`dist/${name}`), name)
