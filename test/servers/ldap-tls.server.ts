@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
 import { type LdapOptions, ldap } from '../../src/backends/ldap.ts'
 import type { Handlers } from '../../src/handlers.ts'
 import { PASSWORD, withPassword } from '../backends/contract.ts'
-import { login, plainlyWith, reach, securelyWith } from './support/ldap.ts'
+import { byName, login, plainlyWith, reach, securelyWith } from './support/ldap.ts'
 import { person, SERVICE_PASSWORD, type Slapd, SUFFIX, startSlapd } from './support/slapd.ts'
 
 let server: Slapd
@@ -81,6 +81,21 @@ describe('TLS', () => {
   })
 })
 
+test('what somebody puts on the wire before TLS is no answer to what is asked within', async (t) => {
+  // "The login is allowed", but for the last byte, which may be any: the first of the server's own answer.
+  const smuggled = Buffer.from('300d 020103 6108 0a0100 0400 0401'.replaceAll(' ', ''), 'hex')
+  const wire = await smuggle(t, server.port, smuggled)
+  const handlers = ldap({
+    ...byName(wire.port),
+    patience: 0,
+    startTls: true,
+    ca: server.ca,
+  }) as Required<Handlers>
+  t.after(() => handlers.close())
+  await assert.rejects(login(handlers, 'wrong'), { code: 'ERR_BACKEND', message: /before TLS/ })
+  assert.equal(wire.smuggled(), true)
+})
+
 test('no error quotes a password', async (t) => {
   const secrets = { user: 'hunter2-of-the-user', service: 'hunter3-of-the-service' }
   const changes: readonly Partial<LdapOptions>[] = [
@@ -131,4 +146,27 @@ async function listenIn(t: TestContext, target: number) {
     heard: () => Buffer.concat(chunks).toString(),
     cut,
   }
+}
+
+/** A port that leads to another one; the first that comes from there has other bytes behind it. */
+async function smuggle(t: TestContext, target: number, bytes: Buffer) {
+  const sockets: Socket[] = []
+  let isDone = false
+  const listener = createServer((inner) => {
+    const outer = connect(target, '127.0.0.1')
+    sockets.push(inner, outer)
+    for (const socket of [inner, outer]) socket.on('error', () => {})
+    inner.pipe(outer)
+    outer.once('data', (answer) => {
+      isDone = true
+      inner.write(Buffer.concat([answer, bytes]))
+      outer.pipe(inner)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    listener.close()
+  })
+  return { port: (listener.address() as AddressInfo).port, smuggled: () => isDone }
 }

@@ -33,6 +33,8 @@ export class Connection {
   readonly #settings: Settings
   readonly #url: URL
   readonly #sockets: Socket[] = []
+  /** What came before TLS, where there will be TLS. */
+  readonly #plain: Buffer[] = []
   #isTaken = false
   #isLost = false
   #isCut = false
@@ -64,8 +66,11 @@ export class Connection {
     if (this.#url.protocol === 'ldaps:') {
       await once(this.#hold(connectSecurely({ ...this.#address(), ...this.#trust() })), 'secureConnect')
     } else {
-      await once(this.#hold(connectPlainly(this.#address())), 'connect')
-      if (this.#settings.startTls) await this.client.startTLS()
+      const socket = this.#hold(connectPlainly(this.#address()))
+      await once(socket, 'connect')
+      if (!this.#settings.startTls) return
+      socket.on('data', (chunk) => this.#plain.push(chunk))
+      await this.client.startTLS()
     }
   }
 
@@ -145,6 +150,9 @@ export class Connection {
   #secureOnce(): TLSSocket {
     const [socket, ...others] = this.#sockets
     if (socket === undefined || others.length > 0) throw this.#closed()
+    // The client would join the beginning of a message from before TLS to what comes within: "you are logged in".
+    if (!isOneMessage(Buffer.concat(this.#plain)))
+      throw new UntrustedError(`${this.server}: before TLS came more than the answer to StartTLS`)
     return this.#hold(connectSecurely({ ...this.#address(), ...this.#trust(), socket }))
   }
 
@@ -187,4 +195,12 @@ export class Connection {
   #late(milliseconds: number): UnavailableError {
     return new UnavailableError(`${this.server}: no answer within ${milliseconds} ms`)
   }
+}
+
+/** Is this one message, and nothing behind it? It begins with a tag and its length (X.690, section 8.1.3). */
+function isOneMessage(bytes: Buffer): boolean {
+  const first = bytes[1] ?? 0
+  if (first < 0x80) return bytes.length === 2 + first
+  const size = first & 0x7f
+  return size >= 1 && size <= 4 && bytes.length === 2 + size + bytes.readUIntBE(2, size)
 }
