@@ -22,7 +22,8 @@ export interface FamilyEntry {
 /** What stands in the place of a hash where nobody is to log in with a password. */
 export const LOCKED: FamilyEntry = {
   name: 'locked account',
-  beginning: /^(!{1,2}|\*|!\*|\*LK\*|\*NP\*|![A-Za-z0-9]{40}|!\$.*)$/,
+  beginning:
+    /^(!{1,2}|\*|!\*|\*(LK|NP|LOCKED)\*.*|![A-Za-z0-9]{40}|!{1,2}(\$|\{[A-Za-z0-9._-]+\}|[0-9a-f]{32}).*)$/is,
   load: async () => (await import('./locked.ts')).locked,
   wrapper: true,
 }

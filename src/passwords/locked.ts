@@ -1,6 +1,6 @@
 /**
  * What stands in the place of a hash where nobody is to log in with a password: `!` (Django, with 40 characters after
- * it), `*` and `!!` (shadow files), a hash behind `!`.
+ * it), `*` and `!!` (shadow files), a hash behind `!`, `!!`, `*LK*` or `*LOCKED*`.
  *
  * @module
  */

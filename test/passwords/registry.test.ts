@@ -75,7 +75,11 @@ test('a password of 13 letters does not look like a hash', () => {
   assert.equal(looksLikeHash('hunter2hunter'), false)
 })
 
-for (const locked of ['!', '!!', '*', '!*', '*LK*', '*NP*', `!${'aB3'.repeat(13)}x`, '!$6$salt$hash']) {
+for (const locked of [
+  ...['!', '!!', '*', '!*', '*LK*', '*NP*', `!${'aB3'.repeat(13)}x`],
+  ...['!$6$salt$hash', '!!$6$salt$hash', '*LK*$5$salt$hash', '*LOCKED*$6$salt$hash'],
+  ...['!{SSHA}digest', '!5f4dcc3b5aa765d61d8327deb882cf99'],
+]) {
   test(`${locked} is nobody's password, whatever is allowed`, async () => {
     await checkHash(locked)
     for (const password of [locked, 'x', locked.slice(1)]) {
