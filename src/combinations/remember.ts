@@ -5,7 +5,7 @@
  */
 import { checkOptions, milliseconds, optional, type Rules, wholeNumber } from '../backends/options.ts'
 import { isPromise } from '../dispatch.ts'
-import { TooManyRefusalsError, UnavailableError } from '../errors.ts'
+import { HashError, TooManyRefusalsError, UnavailableError } from '../errors.ts'
 import type { Answer, Handlers, Operation, Request } from '../handlers.ts'
 import { withOrigin } from '../incoming-request.ts'
 import { createAnswers } from './answers.ts'
@@ -152,8 +152,7 @@ export function remember(handlers: Handlers, options: RememberOptions = {}): Han
   }
 
   function bridge(question: string, error: unknown): true {
-    // A brake is no outage: it must hold for the right password, too.
-    if (!(error instanceof TooManyRefusalsError) && answers.wasAllowed(question)) return true
+    if (!isAnswered(error) && answers.wasAllowed(question)) return true
     throw error
   }
 
@@ -166,4 +165,12 @@ export function remember(handlers: Handlers, options: RememberOptions = {}): Han
     const answer = ask(handlers, operation, request)
     return isPromise(answer) ? Promise.resolve(answer).finally(forget) : answer
   }
+}
+
+/**
+ * Is this no outage? A brake must hold for the right password, too; and a stored hash that cannot be verified is
+ * another one than that which was: somebody has changed the password, or locked the account.
+ */
+function isAnswered(error: unknown): boolean {
+  return error instanceof TooManyRefusalsError || error instanceof HashError
 }

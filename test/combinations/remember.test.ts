@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { type RememberOptions, remember } from '../../src/combinations/remember.ts'
 import { slowDown } from '../../src/combinations/slow-down.ts'
+import { HashError } from '../../src/errors.ts'
 import type { Handlers, Request } from '../../src/handlers.ts'
 import { type Clock, holdTime } from '../helpers/clock.ts'
 import { type Deferred, defer, settled } from '../helpers/turns.ts'
@@ -446,6 +447,19 @@ test('remember: a brake below is no outage', async (t) => {
   assert.equal(await ask('right'), 'allowed')
   assert.equal(await ask('wrong'), 'refused')
   assert.equal(await ask('right'), 'failed')
+})
+
+test('remember: a stored hash that cannot be verified is no outage, as it is another one than before', async (t) => {
+  holdTime(t)
+  let isLocked = false
+  const auth = () => {
+    if (isLocked) throw new HashError('the hash is of no format that is understood')
+    return true
+  }
+  const handlers = remember({ auth }, { allowed: 0, outage: 1e6 })
+  assert.equal(await kind(handlers, request('auth')), 'allowed')
+  isLocked = true
+  assert.equal(await kind(handlers, request('auth')), 'failed')
 })
 
 /** What happens to the store and in front of it, in the property below. */
