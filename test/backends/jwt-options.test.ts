@@ -53,6 +53,12 @@ misuse(
   { secret: 'x'.repeat(63), algorithms: ['HS256', 'HS512'] },
   /at least 64 bytes for HS256, HS512, got 63: /,
 )
+for (const secret of [RSA.pem, Buffer.from(RSA.pem)])
+  misuse(
+    `a public key as a secret (${typeof secret})`,
+    { secret },
+    'Expected `secret` of jwt to be a shared secret, got PEM: a public key is `publicKey`',
+  )
 misuse('a short one among the secrets', { secret: [SECRET, 'x'] }, /at least 32 bytes for HS256, got 1: /)
 misuse('no secrets', { secret: [] }, /^Expected `secret` of jwt to be .*, got a value of type array$/)
 misuse(

@@ -132,6 +132,11 @@ function checkSecrets(options: SecretOptions): readonly Algorithm[] {
   const algorithms = allowedOf(options, SECRET_ALGORITHMS, ['HS256'])
   const least = leastBytes(algorithms)
   for (const one of listed(options.secret)) {
+    // A public key would be a secret that everybody knows: who has it could make tokens (RFC 8725, section 3.1).
+    if (Buffer.from(one).includes('-----BEGIN '))
+      throw new TypeError(
+        'Expected `secret` of jwt to be a shared secret, got PEM: a public key is `publicKey`',
+      )
     const length = Buffer.byteLength(one)
     if (length >= least) continue
     throw new TypeError(
