@@ -51,11 +51,11 @@ means({
   allowed: [201, 204],
   refused: [200, 401, 403, 404],
 })
-means({ kind: 'form', operation: 'setpass', body: PAGE, allowed: [200, 201, 204], refused: [] })
+means({ kind: 'form', operation: 'setpass', body: PAGE, allowed: [201, 204], refused: [] })
 means({ kind: 'form', operation: 'tryregister', body: '', allowed: [201], refused: [401, 403] })
 means({ kind: 'form', operation: 'tryregister', body: 'created', allowed: [200, 201], refused: [401, 403] })
 means({ kind: 'form', operation: 'removeuser', body: '', allowed: [200, 201, 204, 404], refused: [401, 403] })
-means({ kind: 'form', operation: 'removeuser', body: PAGE, allowed: [200, 201, 204], refused: [] })
+means({ kind: 'form', operation: 'removeuser', body: PAGE, allowed: [201, 204], refused: [] })
 
 const WITH_BODY = SUCCESS.filter((code) => code !== 204)
 for (const operation of ['auth', 'isuser'] as const) {

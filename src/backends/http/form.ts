@@ -10,7 +10,7 @@ import type { PasswordRequest, UserRequest } from '../../handlers.ts'
 import type { HttpFormOptions } from '../http.ts'
 import { createEndpoint } from './endpoint.ts'
 import { type Dialect, passwordOf, type Reply, type Service } from './service.ts'
-import { saysNo, unusable } from './verdict.ts'
+import { isPage, saysNo, unusable } from './verdict.ts'
 
 type Ask = (request: UserRequest | PasswordRequest) => Promise<Reply>
 
@@ -71,7 +71,8 @@ function isTrue(reply: Reply): boolean {
 
 function isDone(reply: Reply): boolean {
   const { status, body } = reply
-  return status === 201 || status === 204 || (status === 200 && body !== 'false') || orNo(reply)
+  const isSaid = status === 200 && body !== 'false' && !isPage(body)
+  return status === 201 || status === 204 || isSaid || orNo(reply)
 }
 
 function isRegistered(reply: Reply): boolean {

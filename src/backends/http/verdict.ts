@@ -16,8 +16,13 @@ const NO: ReadonlySet<number> = new Set([401, 403, 404])
  * credentials, and the page of a web server in front of it, which does not know the path.
  */
 export function saysNo({ status, headers, body }: Omit<Reply, 'name'>): boolean {
-  if (!NO.has(status) || /^\s*</.test(body)) return false
+  if (!NO.has(status) || isPage(body)) return false
   return !(status === 401 && headers['www-authenticate'] !== undefined)
+}
+
+/** Is this the page of a web server, for people? */
+export function isPage(body: string): boolean {
+  return /^\s*</.test(body)
 }
 
 /** The error for an answer that is neither yes nor no. */
