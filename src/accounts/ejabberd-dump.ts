@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { isUtf8 } from 'node:buffer'
 import { formatScram } from '../passwords/scram.ts'
 import { parseTerm, type Term } from './erlang-term.ts'
 import { type Entry, guarded, takeHash, takePassword } from './lines.ts'
@@ -69,7 +70,7 @@ export function createDumpReader(
 const MALFORMED = 'Expected a record of an account of ejabberd, got one of another form'
 
 async function takeSecret(account: Account, secret: Term | undefined): Promise<Entry | string> {
-  if (Buffer.isBuffer(secret)) return takePassword(account, secret.toString())
+  if (Buffer.isBuffer(secret)) return isUtf8(secret) ? takePassword(account, secret.toString()) : MALFORMED
   const keys = readScram(secret)
   return keys === undefined ? MALFORMED : takeHash(account, keys)
 }

@@ -26,9 +26,13 @@ class NoTerm extends Error {}
 
 const TOKEN = /<<|>>|[{}[\],]|\/utf8|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|-?[0-9]+|[a-z][A-Za-z0-9_@]*/
 
+/** Terms in terms; a record has three or four. Beyond thousands the stack of this process would be at its end. */
+const MOST_DEPTH = 100
+
 class TermReader {
   readonly #tokens: readonly string[]
   #next = 0
+  #depth = 0
 
   constructor(tokens: readonly string[]) {
     this.#tokens = tokens
@@ -55,9 +59,11 @@ class TermReader {
   #readUntil(end: string): Term[] {
     const terms: Term[] = []
     if (this.#takeIf(end)) return terms
+    if (++this.#depth > MOST_DEPTH) throw new NoTerm()
     do terms.push(this.#read())
     while (this.#takeIf(','))
     if (this.#take() !== end) throw new NoTerm()
+    this.#depth--
     return terms
   }
 

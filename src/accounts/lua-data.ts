@@ -23,13 +23,17 @@ export function parseLuaTable(text: string): LuaTable | undefined {
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]=;,]|[A-Za-z_][A-Za-z0-9_]*|-?[0-9][0-9.e+-]*/
 
+/** Tables in tables; Prosody has one or two. Beyond thousands the stack of this process would be at its end. */
+const MOST_DEPTH = 100
+
 /** What follows `{`, up to its `}`. */
-function readTable(tokens: string[]): LuaTable | undefined {
+function readTable(tokens: string[], depth = 1): LuaTable | undefined {
+  if (depth > MOST_DEPTH) return undefined
   const table = new Map<string | number, LuaValue>()
   let index = 1
   while (tokens[0] !== '}') {
     const key = readKey(tokens) ?? index++
-    const value = readValue(tokens)
+    const value = readValue(tokens, depth)
     if (value === undefined) return undefined
     table.set(key, value)
     if (tokens[0] === ';' || tokens[0] === ',') tokens.shift()
@@ -48,9 +52,9 @@ function readKey(tokens: string[]): string | number | undefined {
   return tokens[1] === '=' ? tokens.splice(0, 2)[0] : undefined
 }
 
-function readValue(tokens: string[]): LuaValue | undefined {
+function readValue(tokens: string[], depth: number): LuaValue | undefined {
   const token = tokens.shift() ?? ''
-  if (token === '{') return readTable(tokens)
+  if (token === '{') return readTable(tokens, depth + 1)
   if (token.startsWith('"')) return isText(unquote(token)) ? unquote(token) : undefined
   if (token === 'true' || token === 'false') return token === 'true'
   return /^-?[0-9]/.test(token) && Number.isFinite(Number(token)) ? Number(token) : undefined

@@ -41,6 +41,14 @@ for (const text of [
 ])
   test(`${JSON.stringify(text)} is no term`, () => assert.equal(parseTerm(text), undefined))
 
+test('terms are read a hundred deep, and no deeper', () => {
+  const nested = (depth: number) => parseTerm(`${'{['.repeat(depth / 2)}1${']}'.repeat(depth / 2)}`)
+  assert.ok(Array.isArray(nested(100)))
+  assert.equal(nested(102), undefined)
+  assert.equal(nested(100_000), undefined)
+  assert.deepEqual(parseTerm(`{${'{1},'.repeat(1000)}1}`)?.valueOf(), [...Array(1000).fill([1]), 1])
+})
+
 const HEAD = '{tables,[{passwd,[{record_name,passwd},{attributes,[us,password]}]}]}.\n'
 
 /** As ejabberd 23.01 wrote it, with the passwords `correct horse` and `secret`. */
@@ -131,6 +139,11 @@ refused('a record that is cut', '{passwd,{<<"bob">>,<<"exam}.\n', /of another fo
 refused('a name that cannot be one', replaced('bob', 'hunter2@x'), /user name .* no spaces/)
 refused('a key that is cut', replaced('tEamtasdSQP5q49A', ''), /stored key .* 20 bytes/)
 refused('too many iterations', replaced('4096', '500001'), /500000, got 500001/)
+refused(
+  'a password that is no UTF-8',
+  '{passwd,{<<"bob">>,<<"example.org">>},<<255,104>>}.\n',
+  /of another form/,
+)
 refused(
   'a password with a line end',
   '{passwd,{<<"bob">>,<<"example.org">>},<<"hunter2\\n">>}.\n',

@@ -41,6 +41,13 @@ for (const text of [
   test(`${JSON.stringify(text)} is not read, and not run`, () => assert.equal(parseLuaTable(text), undefined))
 }
 
+test('tables are read a hundred deep, and no deeper', () => {
+  const nested = (depth: number) => parseLuaTable(`return ${'{'.repeat(depth)}${'}'.repeat(depth)}`)
+  assert.ok(nested(100) instanceof Map)
+  assert.equal(nested(101), undefined)
+  assert.equal(nested(100_000), undefined)
+})
+
 /** Made by `prosodyctl register` of Prosody 0.12.3, with the passwords `päss "word"` and `päss fi` (a ligature). */
 const FILES: Readonly<Record<string, string>> = {
   'example%2eorg/accounts/alice.dat': `return {
