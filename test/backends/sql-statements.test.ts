@@ -128,6 +128,18 @@ refused(
   'Expected `auth` of sql to use :user or :server or :jid, got `:usr`: did you mean :user?',
 )
 refused(
+  'a blank that belongs to the name',
+  'auth',
+  'a = :user\u00a0 AND b',
+  'Expected `auth` of sql to use :user or :server or :jid, got `:user\u00a0`: did you mean :user?',
+)
+refused(
+  'a letter that is not ASCII',
+  'auth',
+  'a = :us\u00e9r',
+  'Expected `auth` of sql to use :user or :server or :jid, got `:us\u00e9r`: did you mean :user?',
+)
+refused(
   'a hash where there is none',
   'auth',
   ':user :hash',

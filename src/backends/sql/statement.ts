@@ -67,7 +67,8 @@ const NEEDED = {
 }
 
 const WORD = String.raw`[\p{L}_][\p{L}\p{N}_$]*`
-const NAMED = String.raw`::|:=|:(?<parameter>[a-z_]\w*)`
+// To the databases whatever is not ASCII belongs to a name, a blank that is none as well.
+const NAMED = String.raw`::|:=|:(?<parameter>[a-z_](?:\w|[^\0-\x7f])*)`
 const COMMENT = String.raw`/\*.*?\*/`
 
 const TOKENS: Readonly<Record<SqlDialect, RegExp>> = {
