@@ -16,6 +16,8 @@ export interface Postgres {
 /** How many connections it takes: fewer than by default, so that a test can take them all. */
 export const MAX_CONNECTIONS = 40
 
+const SUPERUSER = { host: '127.0.0.1', user: 'postgres', database: 'postgres', application_name: 'test' }
+
 /** Starts one, with an empty database `postgres`. */
 export async function startPostgres(): Promise<Postgres> {
   const bin = '/usr/lib/postgresql/15/bin'
@@ -27,7 +29,7 @@ export async function startPostgres(): Promise<Postgres> {
 
   const [port] = (await freePorts(1)) as [number]
   const query = async (text: string, values: unknown[] = []) => {
-    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' })
+    const client = new pg.Client({ ...SUPERUSER, port })
     client.on('error', () => {})
     await client.connect()
     try {
