@@ -5,7 +5,7 @@
  */
 import { UndecidedError } from './errors.ts'
 import type { Handlers, PasswordRequest } from './handlers.ts'
-import { asLogin, asRemoval, type IncomingRequest } from './incoming-request.ts'
+import { asLogin, asRemoval, type IncomingRequest, passwordOf } from './incoming-request.ts'
 import { ALLOWED, failed, type Outcome, REFUSED, refused } from './outcome.ts'
 import { reasonOf, typeName } from './reason.ts'
 
@@ -117,7 +117,7 @@ async function settle(answer: PromiseLike<Asked>, request: IncomingRequest): Pro
 }
 
 function failedBy(error: unknown, request: IncomingRequest): Outcome {
-  const reason = reasonOf(error, secretOf(request))
+  const reason = reasonOf(error, passwordOf(request))
   return isUndecided(error) ? { kind: 'failed', reason, undecided: true } : failed(reason)
 }
 
@@ -133,8 +133,4 @@ function isUndecided(error: unknown): boolean {
 /** Is this an answer that has to be waited for? */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}
-
-function secretOf(request: IncomingRequest): string | undefined {
-  return 'password' in request ? request.password : undefined
 }

@@ -119,6 +119,11 @@ export function onAbort(request: Origin, listener: AbortListener): () => void {
   return () => signal.removeEventListener('abort', tell)
 }
 
+/** The password of a request that comes with one. */
+export function passwordOf(request: Request): string | undefined {
+  return 'password' in request ? request.password : undefined
+}
+
 /** The login that a request is, among other things. */
 export function asLogin(request: PasswordRequest): IncomingPassword {
   return new IncomingPassword('auth', request.user, request.server, request.password, request)

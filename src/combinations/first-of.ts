@@ -5,6 +5,7 @@
  */
 import { BackendError, StoreError, UnavailableError } from '../errors.ts'
 import type { Handlers, Operation, Request } from '../handlers.ts'
+import { passwordOf } from '../incoming-request.ts'
 import { reasonOf, typeName } from '../reason.ts'
 import { ask, checkMember, combine, operationsOf } from './members.ts'
 import { run, type Steps } from './steps.ts'
@@ -136,8 +137,7 @@ function judge(answer: unknown): boolean {
 /** One failure stands for itself. Several are told in one line: each may be the one to mend. */
 function failureOf(failures: readonly unknown[], request: Request): unknown {
   if (failures.length === 1) return failures[0]
-  const secret = 'password' in request ? request.password : undefined
-  const reasons = failures.map((failure) => reasonOf(failure, secret)).join('; ')
+  const reasons = failures.map((failure) => reasonOf(failure, passwordOf(request))).join('; ')
   const Failure = failures.some(isOutage) ? UnavailableError : BackendError
   return new Failure(`${failures.length} members failed: ${reasons}`)
 }

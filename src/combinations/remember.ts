@@ -7,7 +7,7 @@ import { checkOptions, milliseconds, optional, type Rules, wholeNumber } from '.
 import { isPromise } from '../dispatch.ts'
 import { HashError, TooManyRefusalsError, UnavailableError } from '../errors.ts'
 import type { Answer, Handlers, Operation, Request } from '../handlers.ts'
-import { withOrigin } from '../incoming-request.ts'
+import { passwordOf, withOrigin } from '../incoming-request.ts'
 import { createAnswers } from './answers.ts'
 import { accountOf, createDigest } from './digest.ts'
 import { Flight, Flights, OVERDUE } from './flight.ts'
@@ -104,8 +104,7 @@ export function remember(handlers: Handlers, options: RememberOptions = {}): Han
   })
 
   function recall(operation: Operation, request: Request): Answer {
-    const password = 'password' in request ? request.password : ''
-    const question = digest(operation, request.user, request.server, password)
+    const question = digest(operation, request.user, request.server, passwordOf(request) ?? '')
     const fresh = answers.fresh(question)
     if (fresh !== undefined) return fresh
     if (performance.now() < restUntil && answers.wasAllowed(question)) return true

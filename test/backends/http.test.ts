@@ -107,7 +107,7 @@ test('json: the login that follows a registration shows its password to the func
   const { handlers } = await setUp(t, { body } as Partial<HttpOptions>, 'json')
   assert.equal(await ask(handlers, 'tryregister'), true)
   const [, login] = seen as object[]
-  assert.deepEqual(Object.keys(login ?? {}), ['operation', 'user', 'server', 'signal'])
+  assert.deepEqual(Object.keys(login ?? {}), ['operation', 'user', 'server'])
 })
 
 test('json: one URL holds the operation in its path and its query, whether it is a text or a URL', async (t) => {

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { passwordOf } from '../../incoming-request.ts'
 import type { HttpBasicOptions } from '../http.ts'
 import { basicAuthorization, canBeBasic } from './authorization.ts'
 import { createEndpoint } from './endpoint.ts'
-import { type Dialect, passwordOf, type Service } from './service.ts'
+import type { Dialect, Service } from './service.ts'
 import { unusable } from './verdict.ts'
 
 /** Makes the function that asks for such a URL. */

@@ -7,9 +7,10 @@
  * @module
  */
 import type { PasswordRequest, UserRequest } from '../../handlers.ts'
+import { passwordOf } from '../../incoming-request.ts'
 import type { HttpFormOptions } from '../http.ts'
 import { createEndpoint } from './endpoint.ts'
-import { type Dialect, passwordOf, type Reply, type Service } from './service.ts'
+import type { Dialect, Reply, Service } from './service.ts'
 import { isPage, saysNo, unusable } from './verdict.ts'
 
 type Ask = (request: UserRequest | PasswordRequest) => Promise<Reply>

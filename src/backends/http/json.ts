@@ -5,10 +5,11 @@
  */
 import { BackendError } from '../../errors.ts'
 import type { PasswordRequest, UserRequest } from '../../handlers.ts'
+import { asLogin, passwordOf } from '../../incoming-request.ts'
 import { typeName } from '../../reason.ts'
 import type { HttpAnswer, HttpJsonOptions, HttpOperation } from '../http.ts'
 import { createEndpoint, type Endpoint } from './endpoint.ts'
-import { type Dialect, passwordOf, type Reply, type Service } from './service.ts'
+import type { Dialect, Reply, Service } from './service.ts'
 import { saysNo, unusable } from './verdict.ts'
 
 /** What such a service can be asked for. */
@@ -40,8 +41,8 @@ export function jsonDialect(options: HttpJsonOptions, service: Service): Dialect
     const reply = await service.ask(request, { endpoint, headers: HEADERS, body })
     const meaning = meaningOf(reply, request.operation)
     // The account is there: it is the same one if the password is.
-    const exists = request.operation === 'tryregister' && reply.status === 409 && !meaning
-    return exists && dialect.auth !== undefined ? dialect.auth(asLogin(request)) : meaning
+    const isTaken = request.operation === 'tryregister' && reply.status === 409 && !meaning
+    return isTaken && dialect.auth !== undefined ? dialect.auth(asLogin(request)) : meaning
   }
 
   function meaningOf(reply: Reply, operation: HttpOperation): boolean {
@@ -114,11 +115,4 @@ function isDone(status: number): boolean {
 /** A body that is not JSON comes from something in front of the service. */
 function refuses({ status, headers, body, text }: HttpAnswer): boolean {
   return (text === '' || body !== undefined) && saysNo({ status, headers, body: text })
-}
-
-/** The login with what was to be registered. Like any request, it does not show the password when it is printed. */
-function asLogin(request: UserRequest | PasswordRequest): PasswordRequest {
-  const { user, server } = request
-  const login = { operation: 'auth' as const, user, server, password: '', signal: request.signal }
-  return Object.defineProperty(login, 'password', { value: passwordOf(request), enumerable: false })
 }
