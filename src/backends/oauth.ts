@@ -6,6 +6,7 @@
  */
 import { BackendError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
+import { basicAuthorization } from './http/authorization.ts'
 import { checkOptions, oneOf, optional, secret, text, urlWith } from './options.ts'
 import { createPatience } from './patience.ts'
 import {
@@ -137,8 +138,8 @@ function introspectionOf(
     body.set('client_secret', clientSecret)
     return { body }
   }
-  const credentials = Buffer.from(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`).toString('base64')
-  return { headers: { authorization: `Basic ${credentials}` }, body }
+  const authorization = basicAuthorization(formEncoded(clientId), formEncoded(clientSecret))
+  return { headers: { authorization }, body }
 }
 
 /** RFC 6749, section 2.3.1: a client's name may hold a colon. */

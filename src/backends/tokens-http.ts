@@ -6,7 +6,7 @@
 import { BackendError, ExtauthError, UnavailableError } from '../errors.ts'
 import { createEndpoint } from './http/endpoint.ts'
 import { type Answer, exchange } from './http/exchange.ts'
-import { failureOf } from './http/service.ts'
+import { failureOf, isAway } from './http/failure.ts'
 import { createPlainTransport, createSecureTransport } from './http/transport.ts'
 import { type Claims, isRecord } from './tokens.ts'
 
@@ -26,7 +26,7 @@ export interface JsonEndpoint {
    *
    * Redirects are not followed: a token goes to the address that the administrator wrote, and nowhere else.
    *
-   * @throws {UnavailableError} If the server cannot be reached, breaks off, or answers with 429 or 500 to 599.
+   * @throws {UnavailableError} If the server cannot be reached, breaks off, or answers with 408, 429 or 5xx.
    * @throws {BackendError} If it answers with anything else, with more than 64 KiB, or with what is no JSON object.
    */
   ask(question: Question): Promise<Claims | number>
@@ -71,7 +71,7 @@ export function createJsonEndpoint(what: string, method: 'GET' | 'POST', url: st
 
 function judge(name: string, { status, body }: Answer): Claims | number {
   if (status === 200) return parse(name, body)
-  if (status === 429 || status >= 500) throw new UnavailableError(`${name} answered ${status}`)
+  if (isAway(status)) throw new UnavailableError(`${name} answered ${status}`)
   if (status >= 400) return status
   const hint = status >= 300 ? ': a redirect, which is not followed' : ''
   throw new BackendError(`${name} answered ${status}${hint}`)

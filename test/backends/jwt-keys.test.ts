@@ -252,6 +252,7 @@ const unusable = (title: string, reply: Reply, code: string) => {
 }
 
 unusable('an error', { status: 500, body: publish(NEW).body }, 'ERR_UNAVAILABLE')
+unusable('a timeout', { status: 408 }, 'ERR_UNAVAILABLE')
 unusable('too many requests', { status: 429 }, 'ERR_UNAVAILABLE')
 unusable('not found', { status: 404, body: publish(NEW).body }, 'ERR_BACKEND')
 unusable('nothing', { status: 204 }, 'ERR_BACKEND')

@@ -228,6 +228,7 @@ for (const [status, expected] of [
   [307, 'ERR_BACKEND'],
   [400, 'ERR_BACKEND'],
   [404, 'ERR_BACKEND'],
+  [408, 'ERR_UNAVAILABLE'],
   [429, 'ERR_UNAVAILABLE'],
   [500, 'ERR_UNAVAILABLE'],
   [503, 'ERR_UNAVAILABLE'],

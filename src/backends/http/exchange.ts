@@ -5,6 +5,7 @@
  */
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { BackendError, UnavailableError } from '../../errors.ts'
+import { codeOf } from './failure.ts'
 
 /** What an exchange takes. */
 export interface ExchangeOptions {
@@ -96,9 +97,4 @@ function readBody(
 /** Was it no HTTP? The parser's codes begin like that. */
 function isGarbage(error: unknown): boolean {
   return codeOf(error)?.startsWith('HPE_') === true
-}
-
-/** The code of an error of Node.js. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }

@@ -6,11 +6,12 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import { BackendError, ExtauthError, UnavailableError } from '../../errors.ts'
 import type { PasswordRequest, UserRequest } from '../../handlers.ts'
-import { reasonOf } from '../../reason.ts'
+import { passwordOf } from '../../incoming-request.ts'
 import type { HttpOperation, HttpOptions } from '../http.ts'
 import { basicAuthorization } from './authorization.ts'
 import type { Endpoint } from './endpoint.ts'
-import { type Answer, codeOf, exchange } from './exchange.ts'
+import { type Answer, exchange } from './exchange.ts'
+import { failureOf, isAway } from './failure.ts'
 import { createPlainTransport, createSecureTransport } from './transport.ts'
 
 /** Room for any answer that was agreed on, and for most pages that say what went wrong. */
@@ -48,11 +49,6 @@ export interface Service {
 /** What is asked of a service in its own words: one function for each operation that it can do. */
 export type Dialect = {
   readonly [Name in HttpOperation]?: (request: UserRequest | PasswordRequest) => Promise<boolean>
-}
-
-/** The password of a request that has one. */
-export function passwordOf(request: UserRequest | PasswordRequest): string | undefined {
-  return 'password' in request ? request.password : undefined
 }
 
 /** Makes a service; nothing is connected before the first question. */
@@ -103,21 +99,4 @@ function replyOf(answer: Answer, { endpoint, ignoresBody }: Question, maxBodySiz
     throw new Failure(`${name} answered ${status} with a body of more than ${maxBodySize} bytes`)
   }
   return { name, status, headers, body: body ?? '' }
-}
-
-/** Does the status say that the service may be able to answer in a moment? */
-export function isAway(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500
-}
-
-/** What the network says of a service that is away, and may be back in a moment. */
-const AWAY = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EADDRNOTAVAIL'],
-  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ENOTFOUND', 'EAI_AGAIN', 'EMFILE', 'ENFILE'],
-])
-
-/** What it means that a request failed before it was answered; `secrets` are not quoted. */
-export function failureOf(error: unknown, name: string, ...secrets: (string | undefined)[]): ExtauthError {
-  const message = `${name} failed: ${reasonOf(error, ...secrets)}`
-  return AWAY.has(codeOf(error) ?? '') ? new UnavailableError(message) : new BackendError(message)
 }

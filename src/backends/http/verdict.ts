@@ -4,7 +4,8 @@
  * @module
  */
 import { BackendError, type ExtauthError, UnavailableError } from '../../errors.ts'
-import { isAway, type Reply } from './service.ts'
+import { isAway } from './failure.ts'
+import type { Reply } from './service.ts'
 
 /** The codes that say no: not authorized, not allowed, not found. */
 const NO: ReadonlySet<number> = new Set([401, 403, 404])
