@@ -1,0 +1,122 @@
+/** Hostile input for everything that meets it: `npm run fuzz -- [--seed N] [--minutes M] [--target NAME [--round R]]`. */
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { table } from '../bench/measure.ts'
+import { Random, seedOf } from './random.ts'
+import { Divergence, type Target } from './target.ts'
+import { TARGETS } from './targets.ts'
+
+/** Compiled code and its statistics go on growing for a while; a leak of 100 bytes for each frame is a gigabyte in an hour. */
+const TOLERANCE = 16 * 2 ** 20
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    minutes: { type: 'string', default: '1' },
+    target: { type: 'string' },
+    round: { type: 'string' },
+  },
+})
+const seed = values.seed === undefined ? randomInt(2 ** 32) : Number(values.seed)
+const duration = Number(values.minutes) * 60_000
+const targets = TARGETS.filter(({ name }) => values.target === undefined || name === values.target)
+if (!Number.isSafeInteger(seed) || !(duration > 0) || targets.length === 0) {
+  throw new Error(
+    `Expected whole numbers, and one of these targets: ${TARGETS.map(({ name }) => name).join(', ')}`,
+  )
+}
+
+/** How a target has fared. */
+interface Score {
+  readonly target: Target
+  rounds: number
+  size: number
+  milliseconds: number
+}
+
+const scores = targets.map((target): Score => ({ target, rounds: 0, size: 0, milliseconds: 0 }))
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+console.log(`seed ${seed}`)
+process.exitCode = await (values.round === undefined ? runAll() : runOne(Number(values.round)))
+
+async function runOne(round: number): Promise<number> {
+  for (const score of scores) {
+    score.rounds = round
+    if (!(await play(score))) return 1
+  }
+  return 0
+}
+
+async function runAll(): Promise<number> {
+  const start = performance.now()
+  const elapsed = () => performance.now() - start
+  let told = 0
+  let early: number | undefined
+  while (elapsed() < duration) {
+    const next = scores.reduce((least, score) => (standing(score) < standing(least) ? score : least))
+    if (!(await play(next))) return 1
+    if (elapsed() > duration / 4) early ??= heap()
+    if (elapsed() - told < 5000) continue
+    told = elapsed()
+    console.log(`${Math.round(told / 1000)} s: ${sizeIn('frames')} frames, ${sizeIn('cases')} cases`)
+  }
+  console.log(`\n${report()}\n`)
+  return judgeMemory(early ?? heap(), heap())
+}
+
+/** How much of its share a target has had. */
+function standing({ target, milliseconds }: Score): number {
+  return milliseconds / target.share
+}
+
+/** The next round of a target; a round is the same for the same seed, whatever was before it. */
+async function play(score: Score): Promise<boolean> {
+  const { target } = score
+  const round = score.rounds++
+  const start = performance.now()
+  try {
+    score.size += await target.run(new Random(seedOf(seed, target.name, round)), target.count)
+    return true
+  } catch (failure) {
+    const text = failure instanceof Divergence ? failure.message : failure
+    console.log(`\n${target.name} diverges, seed ${seed}, round ${round}:\n`, text)
+    if (failure instanceof Divergence) console.log('\n', failure.cause)
+    console.log(`\nAgain: npm run fuzz -- --seed ${seed} --target ${target.name} --round ${round}`)
+    return false
+  } finally {
+    score.milliseconds += performance.now() - start
+  }
+}
+
+function sizeIn(unit: Target['unit']): number {
+  return scores.reduce((sum, { target, size }) => sum + (target.unit === unit ? size : 0), 0)
+}
+
+function report(): string {
+  const rows = scores.map(({ target, size, milliseconds }) => [
+    target.name,
+    `${size} ${target.unit}`,
+    `${(milliseconds / 1000).toFixed(1)} s`,
+    `${Math.round((1000 * size) / milliseconds)}/s`,
+  ])
+  return table([['target', 'tried', 'time', 'rate'], ...rows])
+}
+
+/** What is in use, in bytes, once what is not is gone. */
+function heap(): number {
+  collectGarbage()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+function judgeMemory(early: number, late: number): number {
+  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+  console.log(`memory in use: ${mebibytes(early)} after a quarter of the time, ${mebibytes(late)} at the end`)
+  if (late <= early + TOLERANCE) return 0
+  console.log(`memory has grown by more than ${mebibytes(TOLERANCE)}`)
+  return 1
+}

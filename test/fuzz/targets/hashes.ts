@@ -1,0 +1,96 @@
+import { strict as assert } from 'node:assert'
+import { HashError, MissingPackageError } from '../../../src/errors.ts'
+import type { PasswordFormats } from '../../../src/passwords/formats.ts'
+import { checkHash, isLocked, looksLikeHash, verifyPassword } from '../../../src/passwords/registry.ts'
+import { ALL_WEAK, type Vector } from '../../passwords/support.ts'
+import { processorTime } from '../effort.ts'
+import { HASHES } from '../hashes.ts'
+import { makeText, mutateText } from '../mutate.ts'
+import { property } from '../property.ts'
+import type { Random } from '../random.ts'
+import type { Target } from '../target.ts'
+
+/** What is stored for a user, and what has become of it. */
+interface Example {
+  readonly vector: Vector
+  readonly hash: string
+  readonly formats: PasswordFormats
+}
+
+/** Stored hashes, damaged and made up, to yes, no, or an error that says nothing of them. */
+export const hashes: Target = {
+  name: 'hashes',
+  unit: 'cases',
+  share: 10,
+  count: 100,
+  run: property({ generate, check, show: (example) => JSON.stringify(example, null, 2) }),
+}
+
+/** What was never anybody's password. */
+const NOBODYS = 'tr\u00f8ub4dor&3'
+
+function generate(random: Random): Example {
+  const vector = random.pick(HASHES)
+  const weak = random.pick([ALL_WEAK, ALL_WEAK.slice(1), []])
+  return {
+    vector,
+    hash: random.oneIn(8)
+      ? makeHash(random)
+      : random.oneIn(20)
+        ? vector.hash
+        : mutateText(random, vector.hash),
+    formats: { ...vector.formats, ...(random.oneIn(4) ? { weak } : {}) },
+  }
+}
+
+/** The beginning of one, the end of another one, anything, and very long. */
+function makeHash(random: Random): string {
+  const [one, other] = [random.pick(HASHES).hash, random.pick(HASHES).hash]
+  const joined = one.slice(0, random.below(one.length + 1)) + other.slice(random.below(other.length + 1))
+  const text = random.pick([
+    joined,
+    one + other,
+    makeText(random),
+    one.replaceAll('$', random.pick(['$$', ':', ''])),
+  ])
+  return random.oneIn(20) ? text.repeat(random.between(1, 500)).slice(0, 65_536) : text
+}
+
+/** Most time of a processor that may be spent, in milliseconds: a login has five seconds, a look has not. */
+const MOST = { look: 500, verification: 10_000 }
+
+async function check({ vector, hash, formats }: Example): Promise<void> {
+  const isIntact = hash === vector.hash && formats.weak === vector.formats?.weak
+  const time = processorTime()
+  looksLikeHash(hash)
+  isLocked(hash)
+  const refusal = await checkHash(hash, formats).then(
+    () => undefined,
+    (error) => error,
+  )
+  assert.ok(time() < MOST.look, `a look took ${time()} ms`)
+  if (isIntact) assert.equal(refusal, undefined)
+  if (refusal !== undefined) checkRefusal(refusal, hash)
+
+  const verify = async (password: string): Promise<unknown> => {
+    const time = processorTime()
+    const verified = await verifyPassword(hash, password, undefined, formats).catch(checkedRefusal)
+    assert.ok(time() < MOST.verification, `a verification took ${time()} ms`)
+    return verified
+  }
+  const checkedRefusal = (error: unknown) => {
+    checkRefusal(error, hash)
+    return 'refused'
+  }
+  assert.equal(await verify(NOBODYS), refusal === undefined ? hash === NOBODYS : 'refused')
+  if (!isIntact) return
+  assert.equal(await verify(vector.password), true)
+  assert.equal(await verify(`x${vector.password}`), false)
+}
+
+function checkRefusal(error: unknown, hash: string): void {
+  if (!(error instanceof HashError || error instanceof MissingPackageError)) throw error
+  // Salts and digests are long; names and numbers may be told.
+  const pieces = (hash.match(/[A-Za-z0-9+/.]{16,}/g) ?? []).filter((piece) => /[^0-9]/.test(piece))
+  for (const piece of pieces) assert.ok(!error.message.includes(piece), 'an error quotes a hash')
+}

@@ -1,0 +1,184 @@
+import { strict as assert } from 'node:assert'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { packageRoot } from '../../e2e/support/package.ts'
+import { MARK, WORDS } from '../behaviours.ts'
+import { compareReplies, expectation } from '../expectation.ts'
+import { OPERATIONS, splitFrames } from '../model.ts'
+import { mutateBytes } from '../mutate.ts'
+import { property } from '../property.ts'
+import type { Random } from '../random.ts'
+import type { Target } from '../target.ts'
+import { cutAnywhere, frame, makeBody, makeLargeBody, userFrom } from '../traffic.ts'
+
+/** A life of the program: what is written to it, each when the one before is answered, and then its input ends. */
+interface Example {
+  readonly exchanges: readonly (readonly Buffer[])[]
+  /** Does the end come with the last bytes, so that little time is left for them? */
+  readonly endsAtOnce: boolean
+  readonly strict: boolean
+  readonly logLevel: string
+}
+
+/** The built program, spawned as ejabberd spawns it, over pipes. */
+export const program: Target = {
+  name: 'program',
+  unit: 'frames',
+  share: 12,
+  count: 1,
+  run: property({ generate, check, show, size: (example) => splitFrames(streamOf(example)).bodies.length }),
+}
+
+function generate(random: Random): Example {
+  const endsAtOnce = random.oneIn(3)
+  const words = [...WORDS.atOnce, ...WORDS.others, ...WORDS.disturbing]
+  // Little time is left behind the end: what takes some then is a matter of luck.
+  const slow = [...words, ...WORDS.late, ...WORDS.slow.map((word) => word.replace('9', '5'))]
+  const exchange = (isLast: boolean) => {
+    const user = userFrom(random.oneIn(4) && !(isLast && endsAtOnce) ? slow : words)
+    const isLong = random.oneIn(3)
+    const bodies = random.list(random.below(isLong ? 1500 : 60), () => makeBody(random, user))
+    if (random.oneIn(8)) bodies.push(makeLargeBody(random, user))
+    const bytes = frame(bodies.filter((body) => !isAmbiguous(body)))
+    return cutAnywhere(random, isLast && random.oneIn(2) ? mutateBytes(random, bytes) : bytes)
+  }
+  const count = random.below(20)
+  return {
+    exchanges: random.list(count + 1, () => false).map((_, index) => exchange(index === count)),
+    endsAtOnce,
+    strict: random.oneIn(3),
+    logLevel: random.pick(['info', 'debug']),
+  }
+}
+
+/** Two timers one after the other, within a deadline: what the machine does meanwhile decides. */
+function isAmbiguous(body: Buffer): boolean {
+  return body.includes('removeuser3') && body.includes('slow-')
+}
+
+/** Each deadline that is met costs so much, in milliseconds. */
+const TIMEOUT = 20
+
+async function check(example: Example): Promise<void> {
+  const { exchanges, endsAtOnce, strict, logLevel } = example
+  const folder = mkdtempSync(join(tmpdir(), 'extauth-fuzz-'))
+  const running = start(folder, [...(strict ? ['--strict'] : []), '--log-level', logLevel])
+  try {
+    await running.logged('event=handlers_loaded')
+    const { replies, events } = expectation({
+      chunks: exchanges.flat(),
+      end: 'when all is answered',
+      operations: OPERATIONS,
+      handlers: 'there',
+      // What is slow here is quick enough, and what is late is later than anything.
+      timeout: 1e9,
+      strict,
+    })
+    let sent = Buffer.alloc(0)
+    for (const [index, chunks] of exchanges.entries()) {
+      const isLast = index === exchanges.length - 1
+      await running.write(chunks)
+      if (isLast && endsAtOnce) running.process.stdin?.end()
+      sent = Buffer.concat([sent, ...chunks])
+      await running.replied(splitFrames(sent).bodies.length)
+    }
+    running.process.stdin?.end()
+    const status = await running.ended
+    compareReplies(running.replies, replies, splitFrames(sent).bodies)
+    assert.equal(status, 0, running.log.slice(-2000))
+    assert.equal(running.count('truncated_frame'), events.truncated_frame)
+    if (!endsAtOnce) assert.equal(running.count('malformed_frame'), events.malformed_frame)
+    assert.ok(!running.log.includes(MARK), 'a password is in the log')
+  } finally {
+    running.process.kill('SIGKILL')
+    await running.ended
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** The other end of the pipes. */
+interface Running {
+  readonly process: ChildProcess
+  readonly replies: readonly string[]
+  readonly log: string
+  readonly ended: Promise<number | null>
+  write(chunks: readonly Buffer[]): Promise<void>
+  /** Waits for so many replies in all, or for the end. */
+  replied(count: number): Promise<void>
+  /** Waits for a word in the log, or for the end. */
+  logged(word: string): Promise<void>
+  count(event: string): number
+}
+
+function start(folder: string, args: readonly string[]): Running {
+  const handlers = join(folder, 'handlers.mjs')
+  const behaviours = new URL(`../behaviours${import.meta.url.slice(-3)}`, import.meta.url)
+  writeFileSync(handlers, `export { programHandlers as default } from ${JSON.stringify(behaviours.href)}\n`)
+  const cli = join(packageRoot(), 'dist', 'cli.js')
+  const child = spawn(cli, ['--handlers', handlers, '--timeout', String(TIMEOUT / 1000), ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const ended = once(child, 'close').then(() => child.exitCode)
+  const output: Buffer[] = []
+  let [bytes, log, isOver] = [0, '', false]
+  let wake = () => {}
+  child.stdout.on('data', (chunk: Buffer) => {
+    output.push(chunk)
+    bytes += chunk.length
+    wake()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text
+    wake()
+  })
+  void ended.then(() => {
+    isOver = true
+    wake()
+  })
+  child.stdin.on('error', () => {}) // then it has ended, and that is seen below
+  const until = async (isSo: () => boolean) => {
+    while (!isSo() && !isOver) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
+  return {
+    process: child,
+    ended,
+    get replies() {
+      return (
+        Buffer.concat(output)
+          .toString('hex')
+          .match(/.{1,8}/g) ?? []
+      )
+    },
+    get log() {
+      return log
+    },
+    async write(chunks) {
+      for (const chunk of chunks) {
+        child.stdin.write(chunk)
+        if (child.stdin.writableNeedDrain) await Promise.race([once(child.stdin, 'drain'), ended])
+      }
+    },
+    replied: (count) => until(() => bytes >= 4 * count),
+    logged: (word) => until(() => log.includes(word)),
+    count: (event) => log.split(` event=${event} `).length - 1,
+  }
+}
+
+function streamOf({ exchanges }: Example): Buffer {
+  return Buffer.concat(exchanges.flat())
+}
+
+function show(example: Example): string {
+  const { bodies, rest } = splitFrames(streamOf(example))
+  const texts = bodies.map((body) => inspect(body.toString('latin1'), { maxStringLength: 200 }))
+  const lengths = example.exchanges.map((chunks) => chunks.map((chunk) => chunk.length).join(' '))
+  return JSON.stringify({ ...example, exchanges: lengths, bodies: texts, rest }, null, 2)
+}
