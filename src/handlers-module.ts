@@ -14,6 +14,12 @@ import { nearestOf } from './nearest.ts'
 import { placeOf, reasonOf, typeName } from './reason.ts'
 import { OPERATIONS } from './request.ts'
 
+/** What this package is called where it is installed. */
+const NAME = 'ejabberd-extauth'
+
+/** Where the code of this package is: that it threw says nothing of where the mistake is. */
+const OURS = new URL('.', import.meta.url).href
+
 /** How long it may take to find the line of a syntax error, in milliseconds. */
 const CHECK_TIMEOUT = 5000
 
@@ -49,13 +55,17 @@ async function explain(cause: unknown, url: URL): Promise<string> {
   if (missing !== undefined) return missing
   const reason = reasonOf(cause)
   if (cause instanceof HandlersError) return reason
-  const packageName = /^Cannot find package '([^']+)'/.exec(
-    String(Reflect.get(Object(cause), 'message')),
-  )?.[1]
+  const packageName = /Cannot find package '([^']+)'/.exec(reason)?.[1]
+  if (packageName === NAME) {
+    return `${reason}: put the file into the folder in which ${NAME} was installed without -g`
+  }
   if (packageName !== undefined) {
     return `${reason}: npm install ${packageName} in ${dirname(fileURLToPath(url))} (a package that was installed with -g is not found from there)`
   }
-  const place = placeOf(cause)
+  if (reason.includes('ERR_UNKNOWN_FILE_EXTENSION')) {
+    return `${reason}: write JavaScript, in a file that ends with .mjs, or take Node.js 22.18 or newer for TypeScript`
+  }
+  const place = placeOf(cause, OURS)
   if (place?.includes('file:') === true) return `${reason} (${place.replace(/\?renewal=\d+/, '')})`
   const line =
     cause instanceof SyntaxError ? await placeOfSyntaxError(new URL(url.pathname, url), reason) : undefined

@@ -33,12 +33,14 @@ export function reasonOfUnknownOrigin(thrown: unknown): string {
   return cut(`${describe(thrown, false)}${place === undefined ? '' : ` at ${place}`}`)
 }
 
-/** The line of code that an error came from: the topmost of its stack that is in a file. */
-export function placeOf(thrown: unknown): string | undefined {
+/** The line of code that an error came from: the topmost of its stack that is in a file, but not below the URL `except`. */
+export function placeOf(thrown: unknown, except?: string): string | undefined {
   try {
     if (!(thrown instanceof Error)) return undefined
     const stack = String(thrown.stack).replace(String(thrown.message), '')
-    return (/^ +at (.*file:.*)$/m.exec(stack) ?? /^ +at (.*)$/m.exec(stack))?.[1]
+    const lines = [...stack.matchAll(/^ +at (.*)$/gm)].map(([, line = '']) => line)
+    const others = lines.filter((line) => except === undefined || !line.includes(except))
+    return others.find((line) => line.includes('file:')) ?? others[0]
   } catch {
     return undefined
   }

@@ -108,7 +108,27 @@ fails('a syntax error', 'export default {\n  auth( }', /SyntaxError: Unexpected 
 fails('a module that throws', "throw new Error('no database')", /Error: no database/)
 fails('a module that throws nothing', 'throw undefined', /a thrown undefined/)
 fails('an import that is missing', "import './nowhere.mjs'", /nowhere\.mjs/)
-fails('an export that is missing', "import { nothing } from 'node:path'", /nothing/)
+fails(
+  'an export that is missing',
+  "import { nothing } from 'node:path'",
+  /nothing.* \(file:.*handlers\.mjs:1\)$/,
+)
+fails(
+  'this package, from a folder in which it is not',
+  "import { sql } from 'ejabberd-extauth'",
+  /: put the file into the folder in which ejabberd-extauth was installed without -g$/,
+)
+fails(
+  'an option of this package that is wrong, and the line of the file',
+  `import { accounts } from '${new URL('../src/index.js', import.meta.url)}'\n\nexport default accounts({ dir: '/tmp' })`,
+  /^TypeError: .* \(file:.*handlers\.mjs:3:16\)$/,
+)
+fails(
+  'a language that is not understood',
+  'export default { isuser: () => true }',
+  /: write JavaScript, in a file that ends with \.mjs, or take Node\.js 22\.18 or newer for TypeScript$/,
+  'handlers.coffee',
+)
 fails(
   'no default export',
   'export const auth = () => true',
