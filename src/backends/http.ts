@@ -29,7 +29,7 @@ export interface HttpCommonOptions {
    * The certificates, in PEM, of the authorities that the service's certificate may come from, instead of those that
    * Node.js trusts. With `https:` only; the certificate is always verified.
    */
-  readonly ca?: string
+  readonly ca?: string | Buffer
   /**
    * How many bytes the body of an answer may have: one that is larger is let go of, and the request fails.
    *

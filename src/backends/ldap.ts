@@ -23,7 +23,7 @@ export interface LdapOptions {
    * @default false
    */
   readonly startTls?: boolean
-  /** The certificates of the authorities to trust instead of those that Node.js knows, in PEM. */
+  /** The certificates, in PEM, of the authorities to trust instead of those that Node.js trusts. */
   readonly ca?: string | Buffer
   /** The name that has to be in the server's certificate, if it is not that of the URL. */
   readonly servername?: string

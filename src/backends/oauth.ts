@@ -7,14 +7,13 @@
 import { BackendError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
 import { basicAuthorization } from './http/authorization.ts'
-import { checkOptions, oneOf, optional, secret, text, urlWith } from './options.ts'
+import { checkOptions, isRecord, oneOf, optional, secret, text, urlWith } from './options.ts'
 import { createPatience } from './patience.ts'
 import {
   type ClaimOptions,
   type Claims,
   claimRules,
   createClaimCheck,
-  isRecord,
   isuserHandler,
   type TokenOptions,
   tokenRules,

@@ -31,7 +31,7 @@ export function checkOptions<Options extends object>(
   options: Options,
   rules: Rules<Options>,
 ): void {
-  if (!isPlainObject(options)) {
+  if (!isRecord(options)) {
     throw new TypeError(`Expected the options of ${owner} to be an object, got ${describe(options)}`)
   }
   const table = rules as Readonly<Record<string, Rule>>
@@ -121,6 +121,11 @@ export function either(one: Rule, other: Rule): Rule {
   }
 }
 
+/** Is this what JSON calls an object? */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** An absolute URL with one of these schemes (`https:`), and without a user name or password in it. */
 export function urlWith(...schemes: readonly string[]): Rule {
   return {
@@ -135,10 +140,6 @@ function isUrl(value: unknown, schemes: readonly string[]): boolean {
   if (!(typeof value === 'string' || value instanceof URL) || !URL.canParse(String(value))) return false
   const { protocol, username, password } = new URL(value)
   return schemes.includes(protocol) && username === '' && password === ''
-}
-
-function isPlainObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** What was found: a text is shown, of anything else the type. */

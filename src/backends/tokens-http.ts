@@ -8,7 +8,8 @@ import { createEndpoint } from './http/endpoint.ts'
 import { type Answer, exchange } from './http/exchange.ts'
 import { failureOf, isAway } from './http/failure.ts'
 import { createPlainTransport, createSecureTransport } from './http/transport.ts'
-import { type Claims, isRecord } from './tokens.ts'
+import { isRecord } from './options.ts'
+import type { Claims } from './tokens.ts'
 
 /** What is asked. */
 export interface Question {

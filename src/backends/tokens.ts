@@ -7,7 +7,7 @@
 import { foldCase } from '../accounts/prepare.ts'
 import { UndecidedError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
-import { either, listOf, milliseconds, oneOf, optional, type Rule, text } from './options.ts'
+import { either, isRecord, listOf, milliseconds, oneOf, optional, type Rule, text } from './options.ts'
 
 /** What the claims of a token may be compared with. */
 export type ClaimValue = string | number | boolean
@@ -171,11 +171,6 @@ function wordsOf(claim: unknown): readonly string[] {
 /** A value, or a list of them, as a list. */
 export function listed<Value>(value: Value | readonly Value[]): readonly Value[] {
   return Array.isArray(value) ? value : [value as Value]
-}
-
-/** Is this what JSON calls an object? */
-export function isRecord(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The `isuser` of a backend, if it is to have one. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { X509Certificate } from 'node:crypto'
+import { certificates } from '../certificates.ts'
 import type {
   HttpBasicOptions,
   HttpCommonOptions,
@@ -15,6 +15,7 @@ import {
   checkOptions,
   either,
   fn,
+  isRecord,
   listOf,
   milliseconds,
   oneOf,
@@ -47,16 +48,14 @@ const urlForEach: Rule = {
 
 /** Those that say where a message ends are nobody else's business, neither are those of one connection. */
 const RESERVED: ReadonlySet<string> = new Set([
-  ...[
-    'connection',
-    'content-length',
-    'expect',
-    'keep-alive',
-    'te',
-    'trailer',
-    'transfer-encoding',
-    'upgrade',
-  ],
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
 ])
 
 const headers: Rule = {
@@ -73,16 +72,9 @@ const credentials: Rule = {
   secret: true,
 }
 
-const ca: Rule = {
-  expected: 'one or more certificates in PEM, as text',
-  isValid: (value) => typeof value === 'string' && isCertificates(value),
-  // Somebody may have taken the key for the certificate.
-  secret: true,
-}
-
 const COMMON: Rules<HttpCommonOptions> = {
   headers: optional(headers),
-  ca: optional(ca),
+  ca: optional(certificates),
   maxBodySize: optional(wholeNumber(1)),
   patience: optional(milliseconds),
 }
@@ -162,10 +154,6 @@ function urlsOf({ url }: HttpOptions): URL[] {
   return urls.map((each) => new URL(each))
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** RFC 9110, sections 5.1 and 5.5: a token, and a value without line breaks; what is not ASCII has no agreed encoding. */
 function isHeader([name, value]: [string, unknown]): boolean {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || RESERVED.has(name.toLowerCase())) return false
@@ -174,18 +162,4 @@ function isHeader([name, value]: [string, unknown]): boolean {
 
 function isCredentials(username: unknown, password: unknown): boolean {
   return typeof username === 'string' && typeof password === 'string' && canBeBasic(username, password)
-}
-
-/** Every one of them is read: what OpenSSL cannot read, it passes over in silence. */
-function isCertificates(text: string): boolean {
-  const blocks = text.match(/-----BEGIN [^-]*-----[^-]*-----END [^-]*-----/g) ?? []
-  return blocks.length > 0 && blocks.every(isCertificate)
-}
-
-function isCertificate(block: string): boolean {
-  try {
-    return new X509Certificate(block).raw.length > 0
-  } catch {
-    return false
-  }
 }

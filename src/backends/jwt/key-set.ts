@@ -12,7 +12,7 @@
 import type { JsonWebKey } from 'node:crypto'
 import { BackendError, ExtauthError, UnavailableError } from '../../errors.ts'
 import { reasonOf } from '../../reason.ts'
-import { isRecord } from '../tokens.ts'
+import { isRecord } from '../options.ts'
 import { createJsonEndpoint, type JsonEndpoint } from '../tokens-http.ts'
 import type { ChooseKey, Jose, Key, KeyHint } from './jose.ts'
 import { fitting, type Keys } from './keys.ts'

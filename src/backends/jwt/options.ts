@@ -8,6 +8,7 @@ import {
   checkOptions,
   either,
   fn,
+  isRecord,
   listOf,
   milliseconds,
   oneOf,
@@ -18,7 +19,7 @@ import {
   text,
   urlWith,
 } from '../options.ts'
-import { type ClaimOptions, claimRules, isRecord, listed } from '../tokens.ts'
+import { type ClaimOptions, claimRules, listed } from '../tokens.ts'
 import {
   type Algorithm,
   fits,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
+import { certificates } from '../certificates.ts'
 import type { LdapGroup, LdapOptions } from '../ldap.ts'
 import {
   checkOptions,
@@ -15,13 +15,14 @@ import {
   oneOf,
   optional,
   optionError,
+  type Rule,
   type Rules,
   secret,
   text,
   urlWith,
   wholeNumber,
 } from '../options.ts'
-import { hasOnly, isDn, isFilter, mentions } from './template.ts'
+import { hasOnly, isDn, isFilter, mentions, type Placeholder } from './template.ts'
 
 /** The options with their defaults; one of `filter` and `userDn` is there. */
 export interface Settings extends LdapOptions {
@@ -54,38 +55,48 @@ const OWNER = 'ldap'
 
 const url = urlWith('ldap:', 'ldaps:')
 
-const base = {
-  expected: 'a distinguished name such as ou=people,dc=example,dc=org, in which %d may stand for the server',
-  isValid: (value: unknown) => typeof value === 'string' && isDn(value) && hasOnly(value, 'd'),
-}
+const base = template(
+  'a distinguished name such as ou=people,dc=example,dc=org, in which %d may stand for the server',
+  isDn,
+  ['d'],
+)
 
-const userDn = {
-  expected: 'a distinguished name with %u or %j in it, such as uid=%u,ou=people,dc=example,dc=org',
-  isValid: (value: unknown) =>
-    typeof value === 'string' && isDn(value) && hasOnly(value, 'u', 'd', 'j') && mentions(value, 'u', 'j'),
-}
+const userDn = template(
+  'a distinguished name with %u or %j in it, such as uid=%u,ou=people,dc=example,dc=org',
+  isDn,
+  ['u', 'd', 'j'],
+  ['u', 'j'],
+)
 
-const filter = {
-  expected: 'a filter with %u or %j in it, such as (&(objectClass=inetOrgPerson)(uid=%u))',
-  isValid: (value: unknown) =>
-    typeof value === 'string' &&
-    isFilter(value) &&
-    hasOnly(value, 'u', 'd', 'j') &&
-    mentions(value, 'u', 'j'),
-}
+const filter = template(
+  'a filter with %u or %j in it, such as (&(objectClass=inetOrgPerson)(uid=%u))',
+  isFilter,
+  ['u', 'd', 'j'],
+  ['u', 'j'],
+)
 
-const groupFilter = {
-  expected: 'a filter with %D, %u or %j in it, such as (&(cn=chat)(member=%D))',
-  isValid: (value: unknown) =>
-    typeof value === 'string' &&
-    isFilter(value) &&
-    hasOnly(value, 'u', 'd', 'j', 'D') &&
-    mentions(value, 'D', 'u', 'j'),
-}
+const groupFilter = template(
+  'a filter with %D, %u or %j in it, such as (&(cn=chat)(member=%D))',
+  isFilter,
+  ['u', 'd', 'j', 'D'],
+  ['D', 'u', 'j'],
+)
 
-const certificates = {
-  expected: 'certificates in PEM (what is in the file, not its name)',
-  isValid: isCertificate,
+/** A rule for a text of some form with no other placeholders than the known ones, and one of the needed ones at least. */
+function template(
+  expected: string,
+  hasForm: (text: string) => boolean,
+  known: readonly Placeholder[],
+  needed?: readonly Placeholder[],
+): Rule {
+  return {
+    expected,
+    isValid: (value) =>
+      typeof value === 'string' &&
+      hasForm(value) &&
+      hasOnly(value, ...known) &&
+      (needed === undefined || mentions(value, ...needed)),
+  }
 }
 
 // Timers take no more.
@@ -169,15 +180,5 @@ function checkGroup(group: LdapGroup, usersBase: string | undefined): void {
   checkOptions(`the group of ${OWNER}`, group, GROUP_RULES)
   if (group.base === undefined && usersBase === undefined) {
     throw optionError(`the group of ${OWNER}`, 'base', RULES.base.expected, undefined)
-  }
-}
-
-/** Can TLS read it? The name of a file is an easy mistake. */
-function isCertificate(value: unknown): boolean {
-  if (typeof value !== 'string' && !Buffer.isBuffer(value)) return false
-  try {
-    return new X509Certificate(value).subject !== undefined
-  } catch {
-    return false
   }
 }

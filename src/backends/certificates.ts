@@ -1,0 +1,29 @@
+/**
+ * The certificates of authorities, as an option.
+ *
+ * @module
+ */
+import { X509Certificate } from 'node:crypto'
+import type { Rule } from './options.ts'
+
+/** One or more certificates in PEM, as text or as the bytes of a file. */
+export const certificates: Rule = {
+  expected: 'one or more certificates in PEM (what is in the file, not its name)',
+  isValid: (value) => (typeof value === 'string' || Buffer.isBuffer(value)) && areCertificates(String(value)),
+  // Somebody may have taken the key for the certificate.
+  secret: true,
+}
+
+/** Every one of them is read: what OpenSSL cannot read, it passes over in silence. */
+function areCertificates(text: string): boolean {
+  const blocks = text.match(/-----BEGIN [^-]*-----[^-]*-----END [^-]*-----/g) ?? []
+  return blocks.length > 0 && blocks.every(isCertificate)
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    return new X509Certificate(block).raw.length > 0
+  } catch {
+    return false
+  }
+}
