@@ -4,10 +4,12 @@
  * @module
  */
 
+import { isAbsolute } from 'node:path'
 import { isPlainName } from '../accounts/prepare.ts'
 import { AccountStore } from '../accounts/store.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
 import { createChecker } from '../passwords/checker.ts'
+import { checkOptions, milliseconds, optional, type Rules } from './options.ts'
 import { createPatience } from './patience.ts'
 
 /** What `accounts` can be told. */
@@ -21,6 +23,14 @@ export interface AccountsOptions {
    * @default 4000
    */
   readonly patience?: number
+}
+
+const RULES: Rules<AccountsOptions> = {
+  directory: {
+    expected: 'an absolute path',
+    isValid: (value) => typeof value === 'string' && isAbsolute(value),
+  },
+  patience: optional(milliseconds),
 }
 
 /**
@@ -43,6 +53,7 @@ export interface AccountsOptions {
  * ```
  */
 export function accounts(options: AccountsOptions): Handlers {
+  checkOptions('accounts', options, RULES)
   const store = new AccountStore(options.directory)
   const patiently = createPatience(options.patience)
   const passwords = createChecker()

@@ -21,7 +21,8 @@ const PAUSE = 150
 
 /**
  * Makes a function that runs an access to a store, and again and again for as long as it fails with a `StoreError` or
- * an `UnavailableError`: ejabberd's fail2ban counts every failure, and would ban whole offices for a volume that was away for a second.
+ * an `UnavailableError`: ejabberd's fail2ban counts every failure, and would ban whole offices for a volume that was
+ * away for a second.
  *
  * It gives up, and throws that error, when the request is aborted or when the outage has lasted longer than
  * `patience` (milliseconds, default 4000): the clock is that of the outage, not of the request, so that requests do
@@ -31,11 +32,6 @@ export function createPatience(
   patience: number = PATIENCE,
   now: () => number = () => performance.now(),
 ): Patiently {
-  if (typeof patience !== 'number' || !(patience >= 0)) {
-    throw new TypeError(
-      `Expected \`patience\` to be a number of milliseconds from 0 up, got \`${String(patience)}\` (${typeof patience})`,
-    )
-  }
   const outage = createOutage(patience, now)
 
   return (request, access) => {

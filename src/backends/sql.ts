@@ -87,7 +87,7 @@ export interface SqlOptions {
  */
 export function sql(options: SqlOptions): Handlers {
   checkOptions('sql', options, RULES)
-  checkFormats('passwords of sql', options.passwords ?? {})
+  if (options.passwords !== undefined) checkFormats('passwords of sql', options.passwords)
   const driver = driverOf(options.pool)
   const { auth, isuser, setpass, tryregister, removeuser } = parseAll(options, driver.dialect)
   const patiently = createPatience(options.patience)

@@ -225,14 +225,26 @@ const misuse = (title: string, options: unknown, message: string) =>
     assert.throws(() => accounts(options as AccountsOptions), { name: 'TypeError', message })
   })
 
-misuse('no directory', {}, 'Expected `directory` to be an absolute path, got `undefined` (undefined)')
+misuse('no options', undefined, 'Expected the options of accounts to be an object, got nothing')
+misuse('no directory', {}, 'Expected `directory` of accounts to be an absolute path, got nothing')
 misuse(
   'a relative directory',
   { directory: 'x' },
-  'Expected `directory` to be an absolute path, got `x` (string)',
+  'Expected `directory` of accounts to be an absolute path, got `x` (string)',
 )
 misuse(
   'a patience that is no number',
   { directory: '/x', patience: '5' },
-  'Expected `patience` to be a number of milliseconds from 0 up, got `5` (string)',
+  'Expected `patience` of accounts to be a number of milliseconds from 0 up, got `5` (string)',
+)
+for (const patience of [-1, Number.NaN])
+  misuse(
+    `a patience of ${patience}`,
+    { directory: '/x', patience },
+    `Expected \`patience\` of accounts to be a number of milliseconds from 0 up, got \`${patience}\` (number)`,
+  )
+misuse(
+  'an option that there is not',
+  { directory: '/x', patiense: 0 },
+  'accounts has no option `patiense`: did you mean patience?',
 )

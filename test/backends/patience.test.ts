@@ -76,8 +76,3 @@ test('an outage that nobody has met for a while is a new one', async () => {
   time += 1001
   assert.equal(await patiently(request, failing(1)), 'answer')
 })
-
-for (const patience of [-1, Number.NaN]) {
-  test(`a patience of ${patience} is a TypeError`, () =>
-    assert.throws(() => createPatience(patience), TypeError))
-}

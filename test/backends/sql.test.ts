@@ -267,6 +267,11 @@ misuse(
   'Expected the options of passwords of sql to be an object, got `plain` (string)',
 )
 misuse(
+  'passwords that are null',
+  { passwords: null },
+  'Expected the options of passwords of sql to be an object, got a value of type null',
+)
+misuse(
   'an unknown option of passwords',
   { passwords: { peper: 'x' } },
   'passwords of sql has no option `peper`: did you mean pepper?',
