@@ -66,8 +66,8 @@ interface Suspicion {
  * right: ejabberd says the same to the user, but remembers nothing, and the log tells the two apart.
  *
  * The owner is braked as well, though not locked out: between pauses the right password is taken, and all is
- * forgotten with it. A wrong password that comes again, as from a device with an old one, counts once. Failures count for
- * nothing. Each worker counts for itself.
+ * forgotten with it. A password that comes again, as from a device with an old one, counts once. One that fails counts like
+ * a wrong one: `remember` lets the right one in while the store is away. Each worker counts for itself.
  *
  * Applies to `auth`, and to `removeuser3` where the handlers have it.
  *
@@ -112,7 +112,8 @@ export function slowDown(handlers: Handlers, options: SlowDownOptions = {}): Han
     } finally {
       suspicion.pending--
       if (answer === true) clear(suspicion)
-      if (answer === false) blame(suspicion, digest(request.password))
+      // An outage is no time to guess in either: a memory in front of the store may still know the right password.
+      else if (!request.signal.aborted) blame(suspicion, digest(request.password))
       if (isGone(suspicion) && suspicions.get(account) === suspicion) suspicions.delete(account)
     }
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { remember } from '../../src/combinations/remember.ts'
 import { type SlowDownOptions, slowDown } from '../../src/combinations/slow-down.ts'
+import { UnavailableError } from '../../src/errors.ts'
 import type { Handlers } from '../../src/handlers.ts'
 import { holdTime } from '../helpers/clock.ts'
 import { type Deferred, defer, settled } from '../helpers/turns.ts'
@@ -91,7 +93,7 @@ test('slowDown: one that comes again prolongs no pause', async (t) => {
 })
 
 for (const says of ['throws', undefined, 'yes'] as const)
-  test(`slowDown: a failure (${says}) counts for nothing, in a pause or out of it`, async (t) => {
+  test(`slowDown: the failure (${says}) of a password that was counted before counts for nothing`, async (t) => {
     const clock = holdTime(t)
     let handler: Handlers['auth'] = () => false
     const handlers = slowDown({ auth: (asked) => handler?.(asked) as boolean }, { after: 1, pause: 1000 })
@@ -148,7 +150,7 @@ test('slowDown: the last sixteen wrong passwords are known again', async (t) => 
   assert.equal(await login('right'), 'failed')
 })
 
-test('slowDown: guesses at the same time are no way around it, and leave no trace when they fail', async (t) => {
+test('slowDown: guesses at the same time are no way around it, and count when they fail', async (t) => {
   holdTime(t)
   const asked: Deferred<boolean>[] = []
   const handlers = slowDown(
@@ -178,10 +180,26 @@ test('slowDown: guesses at the same time are no way around it, and leave no trac
       ...Array(2).fill('too many wrong passwords for this user: none is taken for another 1 s'),
     ],
   )
-  const next = ask('6')
-  await settled()
-  asked[3]?.resolve(true)
-  assert.equal(await next, true)
+  await assert.rejects(ask('6'), { code: 'ERR_TOO_MANY_REFUSALS' })
+})
+
+test('slowDown: in an outage that a memory bridges, guesses are braked, and the right password works again', async (t) => {
+  const clock = holdTime(t)
+  let away = false
+  const store: Handlers = {
+    auth: ({ password }) => {
+      if (away) throw new UnavailableError('away')
+      return password === 'right'
+    },
+  }
+  const handlers = slowDown(remember(store, { allowed: 0, outage: 3_600_000 }), { after: 3, pause: 1000 })
+  const login = (password: string) => kind(handlers, request('auth', 'alice', 'example.org', password))
+  assert.equal(await login('right'), 'allowed')
+  away = true
+  for (const guess of ['1', '2', '3']) assert.equal(await login(guess), 'failed')
+  assert.equal(await login('right'), 'failed')
+  await clock.advance(1000)
+  assert.equal(await login('right'), 'allowed')
 })
 
 test('slowDown: a request that was given up counts for nothing', async (t) => {
