@@ -56,6 +56,10 @@ async function explain(cause: unknown, url: URL): Promise<string> {
   const reason = reasonOf(cause)
   if (cause instanceof HandlersError) return reason
   const packageName = /Cannot find package '([^']+)'/.exec(reason)?.[1]
+  // Node remembers that it was not there, and then looks for a file of which nobody has spoken.
+  if (packageName?.startsWith('/')) {
+    return `${dirname(packageName)} was not there when this process looked first: end process ${process.pid}, and ejabberd starts another`
+  }
   if (packageName === NAME) {
     return `${reason}: put the file into the folder in which ${NAME} was installed without -g`
   }

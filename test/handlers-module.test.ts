@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { test } from 'node:test'
 import type { Handlers } from '../src/handlers.ts'
@@ -196,6 +196,26 @@ test('handlers may be inherited', () => {
 })
 test('a name that every object has is no handler', () => {
   assert.throws(() => checkHandlers({ constructor() {}, toString() {} }), { code: 'ERR_HANDLERS' })
+})
+
+test('a package that is installed too late is found, or the error says what to do', async (t) => {
+  const folder = temporaryFolder(t)
+  const file = write(folder, 'handlers.mjs', "export { default } from 'late'")
+  for (let times = 0; times < 2; times++) {
+    await assert.rejects(importHandlers(file), {
+      message: /Cannot find package 'late' .*npm install late in /,
+    })
+  }
+  mkdirSync(`${folder}/node_modules/late`, { recursive: true })
+  write(folder, 'node_modules/late/package.json', '{ "main": "./main.cjs" }')
+  write(folder, 'node_modules/late/main.cjs', 'module.exports = { isuser: () => true }')
+  const found = await importHandlers(file).catch((error: Error) => error.message)
+  // It depends on the version of Node.
+  if (typeof found !== 'string') return assert.deepEqual(Object.keys(found), ['isuser'])
+  assert.match(
+    found,
+    /node_modules\/late was not there when .*: end process \d+, and ejabberd starts another$/,
+  )
 })
 
 test('the line of a mistake that is no error of syntax is told, and the module is executed once', async (t) => {
