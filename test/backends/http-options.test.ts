@@ -27,6 +27,21 @@ refused('half a URL', { url: '/auth/' }, '`url`', 'text of 6 characters')
 refused('a password in the URL', { url: `http://me:${SECRET}@127.0.0.1/` }, '`url`', 'without a password')
 refused('a query in the base URL', { url: `${URL_}?key=${SECRET}` }, '`url`', 'without a query')
 refused('a fragment in the base URL', { url: `${URL_}#${SECRET}` }, '`url`', 'without a query')
+for (const options of [
+  { url: 'http://shop.example.org/auth/' },
+  { url: 'http://10.0.0.1/auth/', insecure: false },
+  { url: 'http://localhost.example.org/' },
+  { url: 'http://127.0.0.1.example.org/' },
+  { api: 'basic', url: 'http://shop.example.org/' },
+  { api: 'json', url: { auth: URL_, isuser: 'http://shop.example.org/' } },
+])
+  refused(
+    `${JSON.stringify(options)}, as it is not encrypted`,
+    options,
+    '`url`',
+    'https://',
+    'insecure: true',
+  )
 refused('a slip', { url: URL_, paitence: 1 }, 'no option `paitence`', 'did you mean patience?')
 refused('an api that there is not', { url: URL_, api: 'xml' }, '`api`', 'form, json, basic', '`xml`')
 refused('what only json can', { url: URL_, answer: () => true }, 'no option `answer`')
@@ -106,17 +121,6 @@ refused(
   { url: URL_, credentials: { username: 'a', password: `${SECRET}\n` } },
   '`credentials`',
 )
-refused('the path of a certificate', { url: 'https://127.0.0.1/', ca: '/etc/ssl/ca.pem' }, '`ca`', 'PEM')
-refused(
-  'a certificate that is none',
-  { url: 'https://127.0.0.1/', ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' },
-  '`ca`',
-)
-refused(
-  'a key for a certificate',
-  { url: 'https://127.0.0.1/', ca: `-----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----` },
-  '`ca`',
-)
 refused('a body of no byte', { url: URL_, maxBodySize: 0 }, '`maxBodySize`', '`0`')
 refused('half a byte', { url: URL_, maxBodySize: 1.5 }, '`maxBodySize`')
 refused('endless bodies', { url: URL_, maxBodySize: Number.POSITIVE_INFINITY }, '`maxBodySize`')
@@ -128,6 +132,9 @@ const accepted = (title: string, options: Parameters<typeof http>[0]) =>
   })
 
 accepted('a URL object', { url: new URL(URL_) })
+accepted('http: on this machine', { url: 'http://localhost:8000/' })
+accepted('http: on this machine, by IPv6', { url: 'http://[::1]:8000/' })
+accepted('http: elsewhere, if that is what is wanted', { url: 'http://shop.example.org/', insecure: true })
 accepted('a query in the URL of basic', { api: 'basic', url: `${URL_}?key=${SECRET}` })
 accepted('a query in the URL of json', { api: 'json', url: `${URL_}?key=${SECRET}`, operations: ['auth'] })
 accepted('a Host header', { url: URL_, headers: { Host: 'auth.example.org', 'X-Key': '' } })

@@ -50,8 +50,6 @@ describe('options that are refused', () => {
   refused({ startTls: true }, /`startTls`.*left out beside ldaps/)
   refused({ startTls: 'yes' }, /`startTls` of ldap to be true or false/)
   refused({ insecure: 1 }, /`insecure` of ldap to be true or false/)
-  refused({ ca: '/etc/ssl/ca.pem' }, /`ca`.*not its name/)
-  refused({ ca: '' }, /`ca`/)
   refused({ servername: '10.0.0.1' }, /`servername`.*not an address/)
   refused({ bindDn: undefined }, /`bindDn`.*beside `bindPassword`/)
   refused({ bindPassword: undefined }, /`bindPassword`.*beside `bindDn`, got nothing/)
