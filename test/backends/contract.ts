@@ -108,10 +108,11 @@ export function testBackend({
   wrongPassword = 'other',
 }: Contract): void {
   const claims = (operation: Operation) => operations.includes(operation)
-  const check = (title: string, body: (fixture: Fixture & { ask: Required<Handlers> }) => Promise<void>) =>
+  type Body = (fixture: Fixture & { ask: Required<Handlers> }, t: TestContext) => Promise<void>
+  const check = (title: string, body: Body) =>
     test(`${name}: ${title}`, { skip }, async (t) => {
       const fixture = await setUp(t)
-      await body({ ...fixture, ask: fixture.handlers as Required<Handlers> })
+      await body({ ...fixture, ask: fixture.handlers as Required<Handlers> }, t)
     })
 
   check('has the operations it claims, and no others', async ({ handlers }) => {
@@ -174,15 +175,15 @@ export function testBackend({
 
   check(
     'lets go of a store that does not answer when the signal is aborted, and works again afterwards',
-    async ({ handlers, stall, restart, ask }) => {
-      if (stall === undefined) return
+    async ({ handlers, stall, restart, ask }, t) => {
+      if (stall === undefined) return t.skip('the access is synchronous')
       assert.equal(await ask.auth(withPassword('auth', 'alice', password)), true)
       await stall()
       for (const operation of operations) {
         const controller = new AbortController()
         const answer = (async () => askAny(handlers, operation, 'carol', wrongPassword, controller.signal))()
         setTimeout(() => controller.abort(new Error('the deadline')), 100)
-        await assert.rejects(answer, operation)
+        await assert.rejects(answer, /the deadline/, operation)
       }
       await restart()
       assert.equal(await ask.auth(withPassword('auth', 'alice', password)), true)
