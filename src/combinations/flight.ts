@@ -69,10 +69,10 @@ export class Flight {
   }
 
   /**
-   * Waits for the answer. Rejects as soon as the request is given up; resolves to `OVERDUE` after `patience`
+   * Waits for the answer. Rejects as soon as the request is given up; resolves to `OVERDUE` after `wait`
    * milliseconds, if there are any.
    */
-  ride({ signal }: Pick<Request, 'signal'>, patience?: number): Promise<unknown> {
+  ride({ signal }: Pick<Request, 'signal'>, wait?: number): Promise<unknown> {
     this.#riders++
     return new Promise((resolve, reject) => {
       const stop = () => {
@@ -87,9 +87,9 @@ export class Flight {
       const onOverdue = () => {
         stop()
         resolve(OVERDUE)
-        this.#leave(new DOMException(`No answer within ${patience} ms`, 'TimeoutError'))
+        this.#leave(new DOMException(`No answer within ${wait} ms`, 'TimeoutError'))
       }
-      const timer = patience === undefined ? undefined : setTimeout(onOverdue, patience)
+      const timer = wait === undefined ? undefined : setTimeout(onOverdue, wait)
       signal.addEventListener('abort', onAbort)
       this.#answer.finally(stop).then(resolve, reject)
       if (signal.aborted) onAbort()
