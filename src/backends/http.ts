@@ -31,6 +31,12 @@ export interface HttpCommonOptions {
    */
   readonly ca?: string | Buffer
   /**
+   * Allows `http:` URLs of other hosts than this one: whoever is on the way sees each password, and can allow any.
+   *
+   * @default false
+   */
+  readonly insecure?: boolean
+  /**
    * How many bytes the body of an answer may have: one that is larger is let go of, and the request fails.
    *
    * @default 65536

@@ -7,7 +7,17 @@
 import { BackendError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
 import { basicAuthorization } from './http/authorization.ts'
-import { checkOptions, isRecord, oneOf, optional, secret, text, urlWith } from './options.ts'
+import {
+  checkEncrypted,
+  checkOptions,
+  flag,
+  isRecord,
+  oneOf,
+  optional,
+  secret,
+  text,
+  urlWith,
+} from './options.ts'
 import { createPatience } from './patience.ts'
 import {
   type ClaimOptions,
@@ -42,9 +52,21 @@ export interface Userinfo {
 }
 
 /** What `oauth` can be told: how to ask, and what to demand of the answer. */
-export type OAuthOptions =
-  | (ClaimOptions & { readonly introspection: Introspection; readonly userinfo?: never })
-  | (TokenOptions & { readonly userinfo: Userinfo; readonly introspection?: never })
+export type OAuthOptions = Insecure &
+  (
+    | (ClaimOptions & { readonly introspection: Introspection; readonly userinfo?: never })
+    | (TokenOptions & { readonly userinfo: Userinfo; readonly introspection?: never })
+  )
+
+interface Insecure {
+  /**
+   * Allows a URL that begins with `http:` on another host than this one: whoever is on the way sees each token, and can
+   * allow any.
+   *
+   * @default false
+   */
+  readonly insecure?: boolean
+}
 
 /**
  * Makes handlers that ask the issuer of a token, at each login, whether it is good and whose it is.
@@ -166,7 +188,7 @@ function checkAll(options: OAuthOptions): void {
   const endpoints = { introspection: optional(settings), userinfo: optional(settings) }
   // Without a look at the keys, the options of userinfo would seem to be misspelt.
   const rules = isRecord(options) && 'userinfo' in options ? tokenRules : claimRules
-  checkOptions<object>('oauth', options, { ...rules, ...endpoints })
+  checkOptions<object>('oauth', options, { ...rules, ...endpoints, insecure: optional(flag) })
   if ((options.introspection === undefined) === (options.userinfo === undefined)) {
     const found = options.userinfo === undefined ? 'neither' : 'both'
     throw new TypeError(`Expected oauth to be given either \`introspection\` or \`userinfo\`, got ${found}`)
@@ -180,4 +202,5 @@ function checkAll(options: OAuthOptions): void {
       clientAuth: optional(oneOf('basic', 'post')),
     })
   }
+  checkEncrypted('oauth', 'url', [(options.userinfo ?? options.introspection).url], options.insecure)
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isIP } from 'node:net'
 import { hintFor } from '../nearest.ts'
 import { typeName } from '../reason.ts'
 
@@ -159,4 +160,29 @@ function describeSecret(value: unknown): string {
   return typeof value === 'string'
     ? `a text of ${value.length} characters`
     : `a value of type ${typeName(value)}`
+}
+
+/**
+ * Throws a `TypeError` if an `http:` URL leads to another host and nobody has said that this is what is wanted: whoever
+ * is on the way would see each password, and could say yes to any.
+ */
+export function checkEncrypted(
+  owner: string,
+  name: string,
+  urls: readonly (string | URL)[],
+  insecure: boolean | undefined,
+): void {
+  const open = urls
+    .map((url) => new URL(url))
+    .find(({ protocol, hostname }) => protocol === 'http:' && !isLoopback(hostname))
+  if (open === undefined || insecure === true) return
+  const why = `, as what is said to ${open.host} would go there unencrypted (or \`insecure: true\`, if that is what you want)`
+  throw optionError(owner, name, `an https:// URL${why}`, open.origin)
+}
+
+/** Does a host of a URL never leave this machine? */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
+  )
 }

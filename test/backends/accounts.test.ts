@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { pbkdf2Sync } from 'node:crypto'
 import { renameSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { AccountStore } from '../../src/accounts/store.ts'
@@ -7,6 +6,7 @@ import { type AccountsOptions, accounts } from '../../src/backends/accounts.ts'
 import type { PasswordRequest, UserRequest } from '../../src/handlers.ts'
 import { recordSyncs } from '../accounts/injected.ts'
 import { temporaryStore } from '../accounts/support.ts'
+import { cheapHash } from '../helpers/cheap-hash.ts'
 import { PASSWORD, testBackend } from './contract.ts'
 
 const SERVER = 'example.org'
@@ -18,12 +18,6 @@ async function setUp(t: TestContext, options: Partial<AccountsOptions> = {}) {
     ReturnType<typeof accounts>
   >
   return { store, handlers }
-}
-
-/** One that takes no time. */
-function cheapHash(password: string): string {
-  const key = pbkdf2Sync(password, 'salt', 1, 32, 'sha256').toString('base64').replace('=', '')
-  return `$pbkdf2-sha256$i=1$c2FsdA$${key}`
 }
 
 testBackend({

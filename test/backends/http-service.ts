@@ -23,6 +23,8 @@ export class Service {
   /** How many connections it accepted. */
   connections = 0
   script: Script | undefined
+  /** Lets everybody see what is private. */
+  isOpen = false
   readonly #server: Server
 
   constructor() {
@@ -59,6 +61,8 @@ export class Service {
     const body = Buffer.concat(await request.toArray()).toString()
     const asked = { method, url, headers, body }
     this.asked.push(asked)
+    if (url.startsWith('/private') && headers.authorization === undefined && !this.isOpen)
+      return void response.writeHead(401, { 'WWW-Authenticate': 'Basic' }).end()
     if (this.script !== undefined) return this.script(response, asked)
     const { pathname, searchParams } = new URL(url, 'http://service')
     if (pathname.startsWith('/form/')) {

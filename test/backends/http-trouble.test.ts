@@ -115,6 +115,27 @@ sizes('json', 65_537, 65_536, 'ERR_BACKEND')
 sizes('json', 10_000_000, 65_536, 'ERR_BACKEND')
 sizes('basic', 65_537, 65_536, true)
 
+test('basic: a location that needs no password lets nobody in', async (t) => {
+  const { service, handlers } = await setUp(t, {}, 'basic')
+  service.isOpen = true
+  service.script = (response) => response.end()
+  for (let again = 0; again < 2; again++) assert.equal(await ask(handlers, 'auth'), 'ERR_BACKEND')
+  assert.match(
+    (await failureOf(handlers)).message,
+    /answers 200 without a password, too: it lets everybody in$/,
+  )
+  service.isOpen = false
+  assert.equal(await ask(handlers, 'auth'), true)
+})
+
+test('basic: whether a location needs a password is asked once', async (t) => {
+  const { service, handlers } = await setUp(t, {}, 'basic')
+  for (let again = 0; again < 3; again++) assert.equal(await ask(handlers, 'auth'), true)
+  const without = service.asked.filter(({ headers }) => headers.authorization === undefined)
+  assert.equal(without.length, 1)
+  assert.equal(service.asked.length, 4)
+})
+
 test('a page that is too large does not turn a status into another one', async (t) => {
   const { service, handlers } = await setUp(t, { maxBodySize: 10 })
   for (const [status, code] of [
@@ -178,6 +199,6 @@ test('nobody at the address, and no such name, is a service that is away', async
   assert.equal(code, 'ERR_UNAVAILABLE')
   assert.match(message, /ECONNREFUSED/)
   await service.start()
-  const nowhere = http({ url: 'http://service.invalid/', patience: 0 })
+  const nowhere = http({ url: 'http://service.invalid/', patience: 0, insecure: true })
   assert.match(String(await ask(nowhere, 'auth')), /^ERR_UNAVAILABLE$/)
 })

@@ -31,6 +31,16 @@ misuse(
   '`graceTime` of jwt says something about `jwks`, which is not given',
 )
 misuse(
+  'an address on another host without encryption',
+  { jwks: 'http://id.example.org/keys' },
+  'Expected `jwks` of jwt to be an https:// URL, as what is said to id.example.org would go there unencrypted (or `insecure: true`, if that is what you want), got `http://id.example.org` (string)',
+)
+misuse(
+  'leave to go without encryption where nobody goes',
+  { secret: SECRET, insecure: true },
+  '`insecure` of jwt says something about `jwks`, which is not given',
+)
+misuse(
   'an address that is no URL',
   { jwks: 'id.example.org' },
   'Expected `jwks` of jwt to be a URL that begins with https:// or http://, without a password in it, got a text of 14 characters',

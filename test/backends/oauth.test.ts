@@ -354,6 +354,11 @@ misuse(
   'Expected `url` of introspection of oauth to be a URL that begins with https:// or http://, without a password in it, got a text of 14 characters',
 )
 misuse(
+  'an address on another host without encryption',
+  { userinfo: { url: 'http://id.example.org/userinfo' } },
+  'Expected `url` of oauth to be an https:// URL, as what is said to id.example.org would go there unencrypted (or `insecure: true`, if that is what you want), got `http://id.example.org` (string)',
+)
+misuse(
   'a client without a secret',
   { introspection: { ...somewhere, clientSecret: undefined } },
   'Expected `clientSecret` of introspection of oauth to be a text, got nothing',
@@ -371,5 +376,5 @@ misuse(
 misuse(
   'an audience with userinfo, which does not tell it',
   { userinfo: { url: somewhere.url }, audience: 'chat' },
-  'oauth has no option `audience`: expected one of user userIs claims isuser patience introspection userinfo',
+  'oauth has no option `audience`: expected one of user userIs claims isuser patience introspection userinfo insecure',
 )

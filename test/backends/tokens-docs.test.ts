@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { pbkdf2Sync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { importHandlers } from '../../src/handlers-module.ts'
 import { temporaryStore } from '../accounts/support.ts'
+import { cheapHash } from '../helpers/cheap-hash.ts'
 import { blocks, installedFolder, read } from '../helpers/documents.ts'
 import { PROGRAM } from '../program/support.ts'
 import { type Asked, type Reply, startJsonServer } from './json-server.ts'
@@ -85,17 +85,11 @@ test('the chain of tokens and passwords works as printed', async (t) => {
   assert.equal(await handlers.isuser?.({ operation: 'isuser', ...request }), false)
   const password = 'pa:ss'
   assert.equal(await handlers.auth?.({ operation: 'auth', ...request, password }), false)
-  await store.create('alice', 'example.org', hashOf())
+  await store.create('alice', 'example.org', cheapHash('pa:ss'))
   assert.equal(await handlers.auth?.({ operation: 'auth', ...request, password }), true)
   assert.equal(await handlers.isuser?.({ operation: 'isuser', ...request }), true)
   assert.equal(await auth(handlers, await signed(KEY, claims(realm))), true)
 })
-
-/** Of `pa:ss`: one that takes no time. */
-function hashOf(): string {
-  const key = pbkdf2Sync('pa:ss', 'salt', 1, 32, 'sha256').toString('base64').replace('=', '')
-  return `$pbkdf2-sha256$i=1$c2FsdA$${key}`
-}
 
 test('the recipe for introspection works as printed', async (t) => {
   writeFileSync(join(folder, 'client.secret'), 'hidden\n')

@@ -3,16 +3,19 @@
  *
  * @module
  */
+import { BackendError } from '../../errors.ts'
+import type { PasswordRequest, UserRequest } from '../../handlers.ts'
 import { passwordOf } from '../../incoming-request.ts'
 import type { HttpBasicOptions } from '../http.ts'
 import { basicAuthorization, canBeBasic } from './authorization.ts'
 import { createEndpoint } from './endpoint.ts'
-import type { Dialect, Service } from './service.ts'
+import type { Dialect, Reply, Service } from './service.ts'
 import { unusable } from './verdict.ts'
 
 /** Makes the function that asks for such a URL. */
 export function basicDialect({ url }: HttpBasicOptions, service: Service): Dialect {
   const endpoint = createEndpoint('GET', url)
+  let isProtected = false
 
   return {
     async auth(request) {
@@ -22,9 +25,30 @@ export function basicDialect({ url }: HttpBasicOptions, service: Service): Diale
       if (!canBeBasic(user, password)) return false
       const headers = { Authorization: basicAuthorization(user, password) }
       const reply = await service.ask(request, { endpoint, headers, ignoresBody: true })
-      if (reply.status >= 200 && reply.status < 300) return true
+      if (isSuccess(reply)) {
+        isProtected ||= !(await isOpen(request))
+        if (isProtected) return true
+        throw new BackendError(
+          `${endpoint.name} answers ${reply.status} without a password, too: it lets everybody in`,
+        )
+      }
       if (reply.status === 401 || reply.status === 403) return false
       throw unusable(reply)
     },
   }
+
+  /** Asked once in the life of a process: a location that lost its password would make every password right. */
+  async function isOpen(request: UserRequest | PasswordRequest): Promise<boolean> {
+    try {
+      return isSuccess(await service.ask(request, { endpoint, ignoresBody: true }))
+    } catch (error) {
+      // A redirect, say, to a page where one can log in.
+      if (error instanceof BackendError) return false
+      throw error
+    }
+  }
+}
+
+function isSuccess({ status }: Reply): boolean {
+  return status >= 200 && status < 300
 }

@@ -12,8 +12,10 @@ import type {
   HttpOptions,
 } from '../http.ts'
 import {
+  checkEncrypted,
   checkOptions,
   either,
+  flag,
   fn,
   isRecord,
   listOf,
@@ -75,6 +77,7 @@ const credentials: Rule = {
 const COMMON: Rules<HttpCommonOptions> = {
   headers: optional(headers),
   ca: optional(certificates),
+  insecure: optional(flag),
   maxBodySize: optional(wholeNumber(1)),
   patience: optional(milliseconds),
 }
@@ -110,6 +113,7 @@ export function checkHttpOptions(options: HttpOptions): void {
     checkOptions(OWNER, options, FORM)
     checkBase(options.url)
   }
+  checkEncrypted(OWNER, 'url', urlsOf(options), options.insecure)
   checkAuthorization(options)
   checkCa(options)
 }

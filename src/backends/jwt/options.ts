@@ -5,8 +5,10 @@
  */
 import type { KeyObject } from 'node:crypto'
 import {
+  checkEncrypted,
   checkOptions,
   either,
+  flag,
   fn,
   isRecord,
   listOf,
@@ -52,6 +54,7 @@ interface SecretOptions extends JwtTokenOptions {
   readonly publicKey?: never
   readonly jwks?: never
   readonly graceTime?: never
+  readonly insecure?: never
 }
 
 /** Tokens that are signed with a private key whose public key is written down here. */
@@ -61,6 +64,7 @@ interface PublicKeyOptions extends JwtTokenOptions {
   readonly secret?: never
   readonly jwks?: never
   readonly graceTime?: never
+  readonly insecure?: never
 }
 
 /** Tokens that are signed with a private key whose public key the issuer publishes. */
@@ -75,6 +79,12 @@ export interface KeySetUrlOptions extends JwtTokenOptions {
    * @default 3_600_000
    */
   readonly graceTime?: number
+  /**
+   * Allows a `jwks` that begins with `http:` on another host than this one: whoever is on the way can make keys.
+   *
+   * @default false
+   */
+  readonly insecure?: boolean
   readonly secret?: never
   readonly publicKey?: never
 }
@@ -99,6 +109,7 @@ const RULES = {
   publicKey: optional(secret(either(publicKeyRule, listOf(publicKeyRule)))),
   jwks: optional(urlWith('https:', 'http:')),
   graceTime: optional(milliseconds),
+  insecure: optional(flag),
   algorithms: optional(listOf(oneOf(...SECRET_ALGORITHMS, ...PUBLIC_ALGORITHMS))),
   typ: optional(text),
   jose: optional({
@@ -122,8 +133,11 @@ export function checkJwtOptions(options: JwtOptions): readonly Algorithm[] {
       `Expected jwt to be given one of \`secret\`, \`publicKey\` and \`jwks\`, got ${found}`,
     )
   }
-  if (options.graceTime !== undefined && options.jwks === undefined)
-    throw new TypeError('`graceTime` of jwt says something about `jwks`, which is not given')
+  for (const name of ['graceTime', 'insecure'] as const) {
+    if (options[name] !== undefined && options.jwks === undefined)
+      throw new TypeError(`\`${name}\` of jwt says something about \`jwks\`, which is not given`)
+  }
+  if (options.jwks !== undefined) checkEncrypted('jwt', 'jwks', [options.jwks], options.insecure)
   if (options.secret !== undefined) return checkSecrets(options)
   const algorithms = allowedOf(options, PUBLIC_ALGORITHMS, USUAL_ALGORITHMS)
   return options.publicKey === undefined ? algorithms : checkPublicKeys(options, algorithms)

@@ -10,6 +10,7 @@ import {
   checkOptions,
   either,
   flag,
+  isLoopback,
   listOf,
   milliseconds,
   oneOf,
@@ -149,12 +150,6 @@ function checkServers({ url, startTls, insecure }: LdapOptions): void {
   if (open === undefined || startTls || insecure) return
   const why = `, as passwords would go to ${open.host} unencrypted (or \`insecure: true\`, if that is what you want)`
   throw optionError(OWNER, 'startTls', `true${why}`, startTls)
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
-  )
 }
 
 function checkSearch({ base, filter, userDn }: LdapOptions): void {
