@@ -7,9 +7,10 @@ import { type SqlOptions, type SqlPool, sql } from '../../src/backends/sql.ts'
 import type { Handlers } from '../../src/handlers.ts'
 import { named, PASSWORD, testBackend, withPassword } from '../backends/contract.ts'
 import { until } from '../e2e/support/wait.ts'
+import { cheapHash } from '../helpers/cheap-hash.ts'
 import { Gate } from '../helpers/gate.ts'
 import { MARIADB_USER, MAX_CONNECTIONS, type Mariadb, startMariadb } from './support/mariadb.ts'
-import { ALICE_HASH, cheapHash, OPERATIONS, statements } from './support/sql.ts'
+import { ALICE_HASH, OPERATIONS, statements } from './support/sql.ts'
 
 let server: Mariadb
 before(async () => {

@@ -4,9 +4,10 @@ import { after, before, describe, type TestContext, test } from 'node:test'
 import type pg from 'pg'
 import type { SqlOptions } from '../../src/backends/sql.ts'
 import { named, PASSWORD, testBackend, withPassword } from '../backends/contract.ts'
+import { cheapHash } from '../helpers/cheap-hash.ts'
 import { alice, setUp as setUpOn } from './support/customers.ts'
 import { type Postgres, startPostgres } from './support/postgres.ts'
-import { ALICE_HASH, cheapHash, OPERATIONS, statements } from './support/sql.ts'
+import { ALICE_HASH, OPERATIONS, statements } from './support/sql.ts'
 
 let server: Postgres
 before(async () => {

@@ -6,9 +6,9 @@ import type { Ejabberd } from '../e2e/support/ejabberd.ts'
 import { login } from '../e2e/support/login.ts'
 import { assertRefused } from '../e2e/support/stanzas.ts'
 import { until } from '../e2e/support/wait.ts'
+import { cheapHash } from '../helpers/cheap-hash.ts'
 import { startEjabberdWith } from './support/ejabberds.ts'
 import { type Postgres, startPostgres } from './support/postgres.ts'
-import { cheapHash } from './support/sql.ts'
 
 /** The arithmetic of docs/scale.md. */
 const SERVERS = 2

@@ -7,7 +7,8 @@ import { describe, type TestContext, test } from 'node:test'
 import { type SqlOptions, type SqlPool, sql } from '../../src/backends/sql.ts'
 import type { Handlers } from '../../src/handlers.ts'
 import { named, PASSWORD, testBackend, withPassword } from '../backends/contract.ts'
-import { ALICE_HASH, cheapHash, OPERATIONS, statements } from './support/sql.ts'
+import { cheapHash } from '../helpers/cheap-hash.ts'
+import { ALICE_HASH, OPERATIONS, statements } from './support/sql.ts'
 
 /** A database that is open, as much of it as both drivers have. */
 type Database = SqlPool & { exec(text: string): unknown; close(): unknown }

@@ -1,12 +1,6 @@
-import { pbkdf2Sync } from 'node:crypto'
 import type { SqlOptions } from '../../../src/backends/sql.ts'
 import { PASSWORD } from '../../backends/contract.ts'
-
-/** A hash that takes no time. */
-export function cheapHash(password: string): string {
-  const key = pbkdf2Sync(password, 'salt', 1, 32, 'sha256').toString('base64').replace('=', '')
-  return `$pbkdf2-sha256$i=1$c2FsdA$${key}`
-}
+import { cheapHash } from '../../helpers/cheap-hash.ts'
 
 /** The hash of the password that the conformance suite knows alice by. */
 export const ALICE_HASH: string = cheapHash(PASSWORD)
