@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UndecidedError } from './errors.ts'
+import type { UndecidedError } from './errors.ts'
 import type { Handlers, PasswordRequest } from './handlers.ts'
 import { asLogin, asRemoval, type IncomingRequest, passwordOf } from './incoming-request.ts'
 import { ALLOWED, failed, type Outcome, REFUSED, refused } from './outcome.ts'
@@ -116,15 +116,18 @@ async function settle(answer: PromiseLike<Asked>, request: IncomingRequest): Pro
   }
 }
 
+const UNDECIDED: UndecidedError['code'] = 'ERR_UNDECIDED'
+
 function failedBy(error: unknown, request: IncomingRequest): Outcome {
   const reason = reasonOf(error, passwordOf(request))
   return isUndecided(error) ? { kind: 'failed', reason, undecided: true } : failed(reason)
 }
 
 function isUndecided(error: unknown): boolean {
-  // What was thrown is somebody else's: a Proxy may throw in turn when it is asked what it is.
+  // What was thrown is somebody else's: a Proxy may throw in turn when it is asked what it is. And handlers may have a
+  // copy of this package of their own: its classes are others, its codes are not.
   try {
-    return error instanceof UndecidedError
+    return error instanceof Error && 'code' in error && error.code === UNDECIDED
   } catch {
     return false
   }
