@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BoundedMap } from './bounded-map.ts'
+import { BoundedMap } from '../bounded-map.ts'
 
 /** How long answers are kept, in milliseconds, and how many of each kind. */
 export interface AnswersOptions {

@@ -11,9 +11,9 @@ import {
   type Rules,
   wholeNumber,
 } from '../backends/options.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { TooManyRefusalsError } from '../errors.ts'
 import type { Handlers, Operation, PasswordRequest } from '../handlers.ts'
-import { BoundedMap } from './bounded-map.ts'
 import { accountOf, createDigest } from './digest.ts'
 import { ask, checkMember, combine } from './members.ts'
 import { run, type Steps } from './steps.ts'

@@ -5,6 +5,7 @@
  */
 
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
+import { BoundedMap } from '../bounded-map.ts'
 
 /** Pairs of a stored hash and the password that was found to be right for it. */
 export interface Memory {
@@ -25,22 +26,19 @@ const MOST_ENTRIES = 65_536
  */
 export function createMemory(limit: number = MOST_ENTRIES): Memory {
   const key = createSecretKey(randomBytes(32))
-  // A Map keeps the order of insertion: the first entry is the one that was used least recently.
-  const entries = new Map<string, Buffer>()
+  const entries = new BoundedMap<Buffer>(limit)
   const digest = (password: string) => createHmac('sha256', key).update(password).digest()
 
   return {
     has(hash, password) {
-      const entry = entries.get(hash)
+      // Who guesses keeps no pair: only the right password uses it.
+      const entry = entries.peek(hash)
       if (entry === undefined || !timingSafeEqual(entry, digest(password))) return false
-      entries.delete(hash)
       entries.set(hash, entry)
       return true
     },
     add(hash, password) {
-      entries.delete(hash)
       entries.set(hash, digest(password))
-      if (entries.size > limit) entries.delete(entries.keys().next().value ?? hash)
     },
   }
 }

@@ -20,6 +20,11 @@ export class BoundedMap<Value> {
     return value
   }
 
+  /** The same, but not counted as a look. */
+  peek(key: string): Value | undefined {
+    return this.#entries.get(key)
+  }
+
   set(key: string, value: Value): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)
