@@ -99,11 +99,12 @@ export interface LdaptsPackage {
  * with the password decides. Needs the package ldapts, version 8.
  *
  * The server is connected when the first request comes, not here. Requests fail with an `UnavailableError` if no server
- * can be reached or is able to answer, and with a `BackendError` if it answers with neither yes nor no: several entries for
- * one user, a referral, a certificate that is not trusted, a `bindDn` that is refused. None of these is ever a wrong password.
+ * can be reached or is able to answer, and with a `BackendError` if it answers with neither yes nor no: several entries
+ * for one user, a referral, a certificate that is not trusted, a `bindDn` that is refused. None of these is ever a wrong
+ * password.
  *
- * For a user that is not there a bind is made all the same, as `bindDn`, so that the time it takes does not tell. The group is asked
- * about last, and only for whom the password is right.
+ * For a user that is not there a bind is made all the same, as `bindDn`, so that the time it takes does not tell. The
+ * group is asked about last, and only for whom the password is right.
  *
  * @throws {TypeError} If an option is wrong.
  * @throws {MissingPackageError} If ldapts is not installed.

@@ -35,7 +35,10 @@ interface Entry {
   readonly keptUntil: number
 }
 
-/** Makes an empty memory. What is allowed and what is refused have room of their own: who guesses pushes no good answer out. */
+/**
+ * Makes an empty memory. What is allowed and what is refused have room of their own: who guesses pushes no good answer
+ * out.
+ */
 export function createAnswers({ allowed, refused, outage, size }: AnswersOptions): Answers {
   const yes = new BoundedMap<Entry>(size)
   const no = new BoundedMap<Entry>(size)

@@ -31,7 +31,10 @@ export function decodeText({ text, encoding }: Content): string {
   return decode(encoding, text, 0, MOST_BYTES).toString()
 }
 
-/** The bytes of a digest with at most so many others behind it, by default in base64; hexadecimal digits that are just a digest are one. */
+/**
+ * The bytes of a digest with at most so many others behind it, by default in base64; hexadecimal digits that are just a
+ * digest are one.
+ */
 export function decodeDigest(
   { text, encoding }: Content,
   bytes: number,

@@ -29,7 +29,10 @@ export const COOLDOWN: number = 10_000
 /** How long one attempt may take, in milliseconds. */
 const TIMEOUT = 5000
 
-/** Long enough to update or restart a key server, and short: who holds a key that was withdrawn may keep us from hearing of it. */
+/**
+ * In milliseconds: long enough to update or restart a key server, and short, as who holds a key that was withdrawn may
+ * keep us from hearing of it.
+ */
 export const GRACE_TIME: number = 60 * 60_000
 
 /** What {@link createKeySet} needs. */
