@@ -128,6 +128,22 @@ test('basic: a location that needs no password lets nobody in', async (t) => {
   assert.equal(await ask(handlers, 'auth'), true)
 })
 
+for (const [status, code] of [
+  [404, 'ERR_BACKEND'],
+  [429, 'ERR_UNAVAILABLE'],
+  [503, 'ERR_UNAVAILABLE'],
+] as const) {
+  test(`basic: ${status} without a password does not say that one is needed`, async (t) => {
+    const { service, handlers } = await setUp(t, {}, 'basic')
+    service.isOpen = true
+    service.script = (response) =>
+      response.writeHead(response.req.headers.authorization === undefined ? status : 200).end()
+    assert.equal(await ask(handlers, 'auth'), code)
+    service.script = (response) => response.end()
+    assert.equal(await ask(handlers, 'auth'), 'ERR_BACKEND')
+  })
+}
+
 test('basic: whether a location needs a password is asked once', async (t) => {
   const { service, handlers } = await setUp(t, {}, 'basic')
   for (let again = 0; again < 3; again++) assert.equal(await ask(handlers, 'auth'), true)

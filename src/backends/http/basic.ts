@@ -32,21 +32,33 @@ export function basicDialect({ url }: HttpBasicOptions, service: Service): Diale
           `${endpoint.name} answers ${reply.status} without a password, too: it lets everybody in`,
         )
       }
-      if (reply.status === 401 || reply.status === 403) return false
+      if (isRefusal(reply)) return false
       throw unusable(reply)
     },
   }
 
   /** Asked once in the life of a process: a location that lost its password would make every password right. */
   async function isOpen(request: UserRequest | PasswordRequest): Promise<boolean> {
+    const reply = await askWithout(request)
+    if (reply === undefined || isRefusal(reply)) return false
+    if (isSuccess(reply)) return true
+    // That something is wrong with the server just now does not say that it wants a password.
+    throw unusable(reply)
+  }
+
+  async function askWithout(request: UserRequest | PasswordRequest): Promise<Reply | undefined> {
     try {
-      return isSuccess(await service.ask(request, { endpoint, ignoresBody: true }))
+      return await service.ask(request, { endpoint, ignoresBody: true })
     } catch (error) {
       // A redirect, say, to a page where one can log in.
-      if (error instanceof BackendError) return false
+      if (error instanceof BackendError) return undefined
       throw error
     }
   }
+}
+
+function isRefusal({ status }: Reply): boolean {
+  return status === 401 || status === 403
 }
 
 function isSuccess({ status }: Reply): boolean {
