@@ -41,14 +41,6 @@ const NO_OPERATIONS = [
   '\ufeffauth',
 ]
 
-/** What frames are made of. */
-export interface Vocabulary {
-  /** The users that are asked about. */
-  readonly users: readonly string[]
-  /** May frames be as large as they can be? */
-  readonly large: boolean
-}
-
 /** One or another name of a user out of these, or of behaviours put together. */
 export function userFrom(words: readonly string[]): (random: Random) => string {
   return (random) => {

@@ -119,8 +119,9 @@ function expected(
   operation: HttpOperation,
   [first, second]: Example['answers'],
 ): Meaning {
-  const table = { form: formMeaning, json: jsonMeaning, basic: basicMeaning }[api]
-  if (api !== 'basic' && operation === 'tryregister' && first.status === 409) {
+  if (api === 'basic') return basicMeaning(first, second)
+  const table = { form: formMeaning, json: jsonMeaning }[api]
+  if (operation === 'tryregister' && first.status === 409) {
     const isAllowed = api === 'json' && table('auth', first) === true
     return isAllowed ? true : table('auth', second)
   }
@@ -151,9 +152,11 @@ function jsonMeaning(operation: HttpOperation, answer: Answer): Meaning {
   return status === 404 && operation === 'removeuser'
 }
 
-function basicMeaning(_operation: HttpOperation, { status }: Answer): Meaning {
-  if (status >= 200 && status < 300) return true
-  return status === 401 || status === 403 ? false : 'failed'
+/** The second one is that to a question without a password, which is to be refused. */
+function basicMeaning({ status }: Answer, without: Answer): Meaning {
+  if (status === 401 || status === 403) return false
+  const isAllowed = status >= 200 && status < 300
+  return isAllowed && (without.status === 401 || without.status === 403) ? true : 'failed'
 }
 
 /** 401, 403 and 404, if it is the service that says so. */

@@ -18,8 +18,10 @@ import { cutAnywhere, frame, makeBody, makeLargeBody, userFrom } from '../traffi
 /** A life of the program: what is written to it, each when the one before is answered, and then its input ends. */
 interface Example {
   readonly exchanges: readonly (readonly Buffer[])[]
-  /** Does the end come with the last bytes, so that little time is left for them? */
-  readonly endsAtOnce: boolean
+  /** How it ends; at once with the last bytes, little time is left for them. */
+  readonly end: 'when all is answered' | 'at once' | 'signal'
+  /** Is it told to load the handlers anew between two exchanges? */
+  readonly reloads: boolean
   readonly strict: boolean
   readonly logLevel: string
 }
@@ -34,12 +36,13 @@ export const program: Target = {
 }
 
 function generate(random: Random): Example {
-  const endsAtOnce = random.oneIn(3)
+  const end = random.pick(['when all is answered', 'at once', 'signal'] as const)
   const words = [...WORDS.atOnce, ...WORDS.others, ...WORDS.disturbing]
-  // Little time is left behind the end: what takes some then is a matter of luck.
-  const slow = [...words, ...WORDS.late, ...WORDS.slow.map((word) => word.replace('9', '5'))]
+  const slow = [...words, ...WORDS.late, ...WORDS.slow]
+  // Little time is left behind the end: whether something that takes any is in time is a matter of luck.
+  const quick = words.filter((word) => !word.startsWith('soon'))
   const exchange = (isLast: boolean) => {
-    const user = userFrom(random.oneIn(4) && !(isLast && endsAtOnce) ? slow : words)
+    const user = userFrom(isLast && end === 'at once' ? quick : random.oneIn(4) ? slow : words)
     const isLong = random.oneIn(3)
     const bodies = random.list(random.below(isLong ? 1500 : 60), () => makeBody(random, user))
     if (random.oneIn(8)) bodies.push(makeLargeBody(random, user))
@@ -49,7 +52,8 @@ function generate(random: Random): Example {
   const count = random.below(20)
   return {
     exchanges: random.list(count + 1, () => false).map((_, index) => exchange(index === count)),
-    endsAtOnce,
+    end,
+    reloads: random.oneIn(4),
     strict: random.oneIn(3),
     logLevel: random.pick(['info', 'debug']),
   }
@@ -64,7 +68,7 @@ function isAmbiguous(body: Buffer): boolean {
 const TIMEOUT = 20
 
 async function check(example: Example): Promise<void> {
-  const { exchanges, endsAtOnce, strict, logLevel } = example
+  const { exchanges, end, reloads, strict, logLevel } = example
   const folder = mkdtempSync(join(tmpdir(), 'extauth-fuzz-'))
   const running = start(folder, [...(strict ? ['--strict'] : []), '--log-level', logLevel])
   try {
@@ -82,16 +86,18 @@ async function check(example: Example): Promise<void> {
     for (const [index, chunks] of exchanges.entries()) {
       const isLast = index === exchanges.length - 1
       await running.write(chunks)
-      if (isLast && endsAtOnce) running.process.stdin?.end()
+      if (isLast && end === 'at once') running.process.stdin?.end()
+      else if (reloads) running.process.kill('SIGHUP')
       sent = Buffer.concat([sent, ...chunks])
       await running.replied(splitFrames(sent).bodies.length)
     }
-    running.process.stdin?.end()
+    if (end === 'signal') running.process.kill('SIGTERM')
+    else running.process.stdin?.end()
     const status = await running.ended
     compareReplies(running.replies, replies, splitFrames(sent).bodies)
     assert.equal(status, 0, running.log.slice(-2000))
-    assert.equal(running.count('truncated_frame'), events.truncated_frame)
-    if (!endsAtOnce) assert.equal(running.count('malformed_frame'), events.malformed_frame)
+    if (end !== 'signal') assert.equal(running.count('truncated_frame'), events.truncated_frame)
+    assert.equal(running.count('malformed_frame'), events.malformed_frame)
     assert.ok(!running.log.includes(MARK), 'a password is in the log')
   } finally {
     running.process.kill('SIGKILL')

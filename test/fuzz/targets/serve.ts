@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { inspect } from 'node:util'
 import { createLog } from '../../../src/log.ts'
-import type { Outcome } from '../../../src/outcome.ts'
 import { serveConnection } from '../../../src/serve.ts'
 import { askedOf, behavingHandlers, MARK, stepsFor, WORDS } from '../behaviours.ts'
 import { Clock } from '../clock.ts'
@@ -171,7 +170,7 @@ async function observe(example: Example, frames: number): Promise<Seen> {
       return example.handlers === 'there' ? handlers : Promise.resolve(handlers)
     },
     signal: stop.signal,
-    onOutcome: (_outcome: Outcome) => {
+    onOutcome: () => {
       outcomes++
     },
     close: () => {
@@ -186,7 +185,7 @@ async function observe(example: Example, frames: number): Promise<Seen> {
 }
 
 /** How long a slow handler takes. Never as long as a deadline that is left, so that no two timers are due at the same time. */
-export function slowness(after: number): number {
+function slowness(after: number): number {
   return 1000 * after + 1
 }
 
