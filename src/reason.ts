@@ -43,17 +43,29 @@ export function reasonOfUnknownOrigin(thrown: unknown): string {
   return cut(`${describe(thrown, false)}${place === undefined ? '' : ` at ${place}`}`)
 }
 
-/** The line of code that an error came from: the topmost of its stack that is in a file, but not below the URL `except`. */
+/**
+ * The line of code that an error came from: the topmost of its stack that is in a file.
+ *
+ * @param except Not below this URL, and not in what has called something there.
+ */
 export function placeOf(thrown: unknown, except?: string): string | undefined {
   try {
     if (!(thrown instanceof Error)) return undefined
     const stack = String(thrown.stack).replace(String(thrown.message), '')
     const lines = [...stack.matchAll(/^ +at (.*)$/gm)].map(([, line = '']) => line)
-    const others = lines.filter((line) => except === undefined || !line.includes(except))
+    const others = except === undefined ? lines : between(lines, except)
     return others.find((line) => line.includes('file:')) ?? others[0]
   } catch {
     return undefined
   }
+}
+
+/** The lines behind the first ones with this text in them, and before the next one. */
+function between(lines: readonly string[], text: string): readonly string[] {
+  const first = lines.findIndex((line) => !line.includes(text))
+  const rest = first === -1 ? [] : lines.slice(first)
+  const next = rest.findIndex((line) => line.includes(text))
+  return next === -1 ? rest : rest.slice(0, next)
 }
 
 function describe(thrown: unknown, withMessage: boolean): string {
