@@ -203,7 +203,7 @@ function wordFor(operation: Operation | string, user: string): string {
 }
 
 function readSlow(word: string): { after: number; then: string } | undefined {
-  const [, after, then] = /^slow-(\d)-(yes|no|throw)$/.exec(word) ?? []
+  const [, after, then] = /^slow-([1-9])-(yes|no|throw)$/.exec(word) ?? []
   return then === undefined ? undefined : { after: Number(after), then }
 }
 

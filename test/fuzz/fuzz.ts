@@ -60,7 +60,7 @@ async function runAll(): Promise<number> {
     const next = scores.reduce((least, score) => (standing(score) < standing(least) ? score : least))
     if (!(await play(next))) return 1
     if (elapsed() > duration / 4) early ??= heap()
-    if (elapsed() - told < 5000) continue
+    if (elapsed() - told < Math.max(5000, duration / 60)) continue
     told = elapsed()
     console.log(`${Math.round(told / 1000)} s: ${sizeIn('frames')} frames, ${sizeIn('cases')} cases`)
   }

@@ -41,7 +41,7 @@ const SPELLINGS: readonly ((password: string) => string)[] = [
 
 function generate(random: Random): Example {
   // Letters that are in no message of our own, so that what is found is the password.
-  const password = `qzx${wellFormed(makeText(random, 6)).slice(0, 12)}jkv`
+  const password = `qzx${wellFormed(makeText(random, 6).slice(0, 12))}jkv`
   const quoted = random.pick(SPELLINGS)(password)
   const message = `${random.pick(['', 'no entry for ', 'near "'])}${quoted}${random.pick(['', '"', ' at line 1'])}`
   const error = random.pick([
