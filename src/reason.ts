@@ -4,7 +4,7 @@
  * @module
  */
 import { inspect } from 'node:util'
-import { ExtauthError, HashError, MissingPackageError } from './errors.ts'
+import { ExtauthError } from './errors.ts'
 import { prepareOpaqueString } from './passwords/opaque-string.ts'
 
 const MAX_LENGTH = 500
@@ -17,21 +17,11 @@ const MAX_CAUSES = 5
  * common spelling, the messages are left out.
  */
 export function reasonOf(thrown: unknown, ...secrets: readonly (string | undefined)[]): string {
-  if (quotesNothing(thrown)) return describe(thrown, true)
   const isQuotedIn = (text: string) => secrets.some((secret) => secret !== undefined && quotes(text, secret))
   const text = cut(describe(thrown, true))
   if (!isQuotedIn(text)) return text
   const names = cut(describe(thrown, false))
   return `${isQuotedIn(names) ? 'an error' : names} (the message quotes the password and is left out)`
-}
-
-/** Ours are made without a word of a password or a hash; a password such as `password` would hide what they say. */
-function quotesNothing(thrown: unknown): boolean {
-  try {
-    return thrown instanceof HashError || thrown instanceof MissingPackageError
-  } catch {
-    return false
-  }
 }
 
 /**

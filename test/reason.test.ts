@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
-import { HandlersError, HashError } from '../src/errors.ts'
+import { HandlersError } from '../src/errors.ts'
 import { placeOf, reasonOf, reasonOfUnknownOrigin, typeName } from '../src/reason.ts'
 
 const described = (title: string, thrown: unknown, reason: string) =>
@@ -215,10 +215,4 @@ test('a message that quotes nothing is kept, however short the password is', () 
   for (const password of ["'", 'q', '\\', 'xyzzy']) {
     assert.equal(reasonOf(new Error('no database'), password), 'Error: no database')
   }
-})
-
-test('what is wrong with a hash is told, whatever the password is: it quotes none', () => {
-  const message =
-    'Expected a password hash of a format that is understood, got 5 characters of an unknown one'
-  assert.equal(reasonOf(new HashError(message), 'password'), message)
 })
