@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { X509Certificate } from 'node:crypto'
 import type { Rule } from './options.ts'
 
 /** One or more certificates in PEM, as text or as the bytes of a file. */
@@ -21,6 +20,8 @@ function areCertificates(text: string): boolean {
 }
 
 function isCertificate(block: string): boolean {
+  // Loaded only for who has certificates: a worker is to start soon.
+  const { X509Certificate } = process.getBuiltinModule('node:crypto')
   try {
     return new X509Certificate(block).raw.length > 0
   } catch {

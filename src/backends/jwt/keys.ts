@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createPublicKey, type JsonWebKey } from 'node:crypto'
+import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { listed } from '../tokens.ts'
 import type { ChooseKey, Jose, Key, KeyHint } from './jose.ts'
 
@@ -59,6 +59,8 @@ async function collect(error: Error): Promise<readonly Key[]> {
 }
 
 /** Reads a public key; throws whatever `node:crypto` throws if it is none. */
-export function toKeyObject(key: PublicKey): ReturnType<typeof createPublicKey> {
+export function toKeyObject(key: PublicKey): KeyObject {
+  // Loaded only for who writes down keys: a worker is to start soon.
+  const { createPublicKey } = process.getBuiltinModule('node:crypto')
   return typeof key === 'string' ? createPublicKey(key) : createPublicKey({ key, format: 'jwk' })
 }

@@ -5,7 +5,7 @@
  */
 import type { Client } from 'ldapts'
 import { BackendError, UnavailableError } from '../../errors.ts'
-import { type Cause, Connection } from './connection.ts'
+import type { Cause, Connection } from './connection.ts'
 import { UntrustedError } from './failure.ts'
 import type { ServerOrder } from './server-order.ts'
 import type { Settings } from './settings.ts'
@@ -68,6 +68,8 @@ export function createConnections(
   /** A connection to the first server that can be reached. */
   async function open(cause: Cause): Promise<Connection> {
     const { Client } = await load()
+    // Not before it is needed: TLS takes a while to load, and a worker is to start soon.
+    const { Connection } = await import('./connection.ts')
     const failures: Error[] = []
     for (const server of servers.current()) {
       try {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
 import type { Client } from 'ldapts'
 import { BackendError } from '../../errors.ts'
 import type { PasswordRequest, UserRequest } from '../../handlers.ts'
@@ -80,7 +79,7 @@ export function createDirectory(load: () => Promise<typeof import('ldapts')>, se
   }
 
   async function pretend(request: PasswordRequest): Promise<void> {
-    const user = randomBytes(16).toString('hex')
+    const user = crypto.randomUUID()
     const nobody = dnFor({ user, server: request.server }, userDn ?? `cn=%u,${base}`)
     await tryLogin(bindDn ?? nobody, bindPassword ?? user, request)
   }
