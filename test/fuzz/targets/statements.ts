@@ -93,29 +93,46 @@ function check(example: Example): void {
     })
   }
   // SQLite knows named parameters itself: what it makes of the source is what has to come out.
-  if (dialect === 'sqlite' && !source.includes('\0')) compare(example, parsed)
+  if (database !== undefined && dialect === 'sqlite' && !source.includes('\0'))
+    compare(database, example, parsed)
 }
 
-const database = new Database(':memory:')
+const database = openDatabase()
+
+function openDatabase(): Database.Database | undefined {
+  try {
+    return new Database(':memory:')
+  } catch (error) {
+    // Native code is built for one version of Node.js: on the others the model is all there is to compare with.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_DLOPEN_FAILED') throw error
+    return undefined
+  }
+}
+
 const VALUES = { user: 'alice', server: 'example.org', jid: 'alice@example.org', hash: '$x$' }
 
-function compare({ name, source }: Example, parsed: ReturnType<typeof parseStatement> | TypeError): void {
+function compare(
+  database: Database.Database,
+  { name, source }: Example,
+  parsed: ReturnType<typeof parseStatement> | TypeError,
+): void {
   if (!(parsed instanceof TypeError)) {
     const values = parsed.parameters.map((parameter) => VALUES[parameter])
-    assert.deepEqual(rowsOf(parsed.text, values), rowsOf(source, VALUES))
+    assert.deepEqual(rowsOf(database, parsed.text, values), rowsOf(database, source, VALUES))
     return
   }
   const { hash, ...known } = VALUES
   const given = name === 'auth' ? known : { ...known, hash }
   const { user, jid, ...nobody } = given
-  const needs = (values: object) => rowsOf(source, values) === undefined
-  const isGood = rowsOf(source, given) !== undefined && needs(nobody) && (name === 'auth' || needs(known))
+  const needs = (values: object) => rowsOf(database, source, values) === undefined
+  const isGood =
+    rowsOf(database, source, given) !== undefined && needs(nobody) && (name === 'auth' || needs(known))
   // SQLite forgives what is open at the end of a comment, and takes names with other signs before them.
   assert.ok(!isGood || /[@$#]\w/.test(source) || /close each `\/\*`/.test(parsed.message), parsed.message)
 }
 
 /** What the database says; `undefined` if it says that this is no question. */
-function rowsOf(source: string, values: object): unknown {
+function rowsOf(database: Database.Database, source: string, values: object): unknown {
   try {
     return database.prepare(source).raw().all(values)
   } catch {
