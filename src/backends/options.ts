@@ -33,7 +33,8 @@ export function checkOptions<Options extends object>(
   rules: Rules<Options>,
 ): void {
   if (!isRecord(options)) {
-    throw new TypeError(`Expected the options of ${owner} to be an object, got ${describe(options)}`)
+    // A text in their place is perhaps a URL with a password in it.
+    throw new TypeError(`Expected the options of ${owner} to be an object, got ${describeSecret(options)}`)
   }
   const table = rules as Readonly<Record<string, Rule>>
   for (const name of Object.keys(options)) {

@@ -17,6 +17,11 @@ const misuse = (title: string, options: unknown, message: string | RegExp) =>
     assert.throws(() => jwt(options as JwtOptions), { name: 'TypeError', message })
   })
 
+misuse(
+  'a URL with a password in it',
+  'https://me:hunter2@id.example.org/',
+  'Expected the options of jwt to be an object, got a text of 34 characters',
+)
 misuse('nothing', undefined, 'Expected the options of jwt to be an object, got nothing')
 misuse('no key', {}, 'Expected jwt to be given one of `secret`, `publicKey` and `jwks`, got none')
 misuse(

@@ -263,7 +263,7 @@ misuse(
 misuse(
   'passwords that are no options',
   { passwords: 'plain' },
-  'Expected the options of passwords of sql to be an object, got `plain` (string)',
+  'Expected the options of passwords of sql to be an object, got a text of 5 characters',
 )
 misuse(
   'passwords that are null',

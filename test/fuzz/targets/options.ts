@@ -34,6 +34,8 @@ export const options: Target = {
 
 const PASSWORD = `${MARK}-and-more`
 const SECRETIVE = { username: 'u', password: PASSWORD }
+/** What somebody writes who has not read on: in the place of all options, and of any of them. */
+const CONNECTION = `postgres://u:${PASSWORD}@127.0.0.1/x`
 const BASE = { isuser: 'none', claims: { a: 1 }, audience: ['x'], clockTolerance: 1 }
 
 /** Options that are right, and who looks at them. Every password that there is in them is marked. */
@@ -123,7 +125,7 @@ const OWNERS = {
 function generate(random: Random): Example {
   const owner = random.pick(Object.keys(OWNERS) as Owner[])
   const right = random.pick(OWNERS[owner].right as readonly object[])
-  if (random.oneIn(60)) return { owner, options: makeValue(random, 2) }
+  if (random.oneIn(60)) return { owner, options: random.oneIn(4) ? CONNECTION : makeValue(random, 2) }
   return { owner, options: random.oneIn(8) ? right : damage(random, right) }
 }
 
@@ -221,6 +223,7 @@ function check({ owner, options }: Example): void {
   try {
     void OWNERS[owner].check(options as never)
   } catch (error) {
+    assert.ok(!(OWNERS[owner].right as readonly unknown[]).includes(options), String(error))
     if (!(error instanceof TypeError || error instanceof MissingPackageError)) throw error
     assert.ok(!error.message.includes(MARK), `an error prints a password: ${error.message}`)
     assert.match(error.message, OURS)
