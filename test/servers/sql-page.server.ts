@@ -17,6 +17,7 @@ import { ALICE_HASH } from './support/sql.ts'
 const PAGE = read('docs/sql.md')
 const [postgres = '', mysql = '', sqlite = '', ...others] = blocks(PAGE, 'js')
 const [rights = ''] = blocks(PAGE, 'sql')
+const [shop = ''] = blocks(read('README.md'), 'js').filter((code) => code.includes('sql('))
 
 /** Where an administrator's module lies, with other places in it than the page says. */
 async function load(t: TestContext, code: string, places: Readonly<Record<string, string>>) {
@@ -50,7 +51,7 @@ async function works(handlers: Required<Handlers>, operations: readonly Operatio
 
 test('the page has no module that is not tested', () => assert.equal(others.length, 0))
 
-test('PostgreSQL as printed, with the rights as printed', async (t) => {
+test('PostgreSQL as printed, here and in the README, with the rights as printed', async (t) => {
   const server = await startPostgres()
   t.after(() => server.dispose())
   await server.query(
@@ -59,10 +60,12 @@ test('PostgreSQL as printed, with the rights as printed', async (t) => {
   await server.query('INSERT INTO customers VALUES ($1, $2, true)', ['alice', ALICE_HASH])
   await server.query('INSERT INTO customers VALUES ($1, $2, false)', ['carol', ALICE_HASH])
   await server.query(rights)
-  const handlers = await load(t, postgres, {
+  const places = {
     "host: '/var/run/postgresql'": `host: '127.0.0.1', port: ${server.port}`,
     "database: 'shop'": "database: 'postgres'",
-  })
+  }
+  await works(await load(t, shop, places), ['auth', 'isuser'])
+  const handlers = await load(t, postgres, places)
   await works(handlers, ['auth', 'isuser', 'setpass', 'tryregister', 'removeuser'])
   assert.equal(await auth(handlers, 'carol', PASSWORD), false, 'she is not active')
   assert.equal(await handlers.tryregister(withPassword('tryregister', 'bob', 'of bob')), true)
