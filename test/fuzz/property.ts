@@ -18,9 +18,9 @@ export interface Property<Case> {
 // A target may hold the time of everything else.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis
 
-const PATIENCE = 20_000
+const PATIENCE = 120_000
 /** The same while a smaller case is searched for, where a wrong guess does no harm. */
-const LESS_PATIENCE = 1_000
+const LESS_PATIENCE = 3_000
 
 /** Makes the `run` of a target that tries a property on one case after the other. */
 export function property<Case>(tried: Property<Case>): Target['run'] {

@@ -42,8 +42,9 @@ function generate(random: Random): Example {
   // Little time is left behind the end: whether something that takes any is in time is a matter of luck.
   const quick = words.filter((word) => !word.startsWith('soon'))
   const exchange = (isLast: boolean) => {
-    const user = userFrom(isLast && end === 'at once' ? quick : random.oneIn(4) ? slow : words)
     const isLong = random.oneIn(3)
+    const isSlow = random.oneIn(3) && !isLong
+    const user = userFrom(isLast && end === 'at once' ? quick : isSlow ? slow : words)
     const bodies = random.list(random.below(isLong ? 1500 : 60), () => makeBody(random, user))
     if (random.oneIn(8)) bodies.push(makeLargeBody(random, user))
     const bytes = frame(bodies.filter((body) => !isAmbiguous(body)))
