@@ -1,0 +1,38 @@
+import { type Memory, measureMemory } from '../memory.ts'
+import { type Command, programs } from '../programs.ts'
+import { atMost, type Effort, type Figure, type Measured, panel } from '../report.ts'
+
+const QUANTITIES = { resident: 'resident', privateDirty: 'private and written' } as const
+
+/** A tenth part of the requests is enough to warm up; what grows after it goes on growing. */
+const NO_GROWTH = 1.05
+
+/** What a worker holds after its start and after many requests. */
+export async function memory({ folder, quick }: Effort): Promise<Measured> {
+  const few = quick ? 10_000 : 100_000
+  const many = 10 * few
+  const command = programs(folder)['ours'] as Command
+  const { bare, start, after } = await measureMemory(folder, command, [few, many])
+  const [early, late] = [after.get(few) ?? start, after.get(many) ?? start]
+  const afterMany = `after ${many.toLocaleString('en')} requests`
+  const moments: Record<string, Memory> = {
+    'bare Node.js': bare,
+    'ours after the start': start,
+    [`ours after ${few.toLocaleString('en')} requests`]: early,
+    [`ours ${afterMany}`]: late,
+  }
+  const quantities = Object.entries(QUANTITIES) as [keyof Memory, string][]
+  const values = Object.entries(moments).flatMap(([moment, held]) =>
+    quantities.map(([key, text]): Figure => ({ name: `${moment}: ${text}`, value: held[key], unit: 'MiB' })),
+  )
+  const ratios = quantities.flatMap(([key, text]) => [
+    atMost(1.2, `${text}, after the start to bare Node.js`, start[key], bare[key]),
+    atMost(1.2, `${text}, ${afterMany} to bare Node.js`, late[key], bare[key]),
+    atMost(NO_GROWTH, `${text}, ${afterMany} to after a tenth of them`, late[key], early[key]),
+  ])
+  const held = { ours: late.resident, 'bare Node.js': bare.resident }
+  return {
+    figures: [...values, ...ratios],
+    panels: [panel(`Resident memory ${afterMany}`, 'MiB', 'less', held)],
+  }
+}

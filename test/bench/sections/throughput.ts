@@ -1,0 +1,20 @@
+import { programs } from '../programs.ts'
+import { atLeast, type Effort, type Measured, panel } from '../report.ts'
+import { measureThroughput } from '../throughput.ts'
+
+/** Requests that wait in the pipe. */
+export async function throughput({ folder, quick }: Effort): Promise<Measured> {
+  // The naive one takes a chunk for a frame, and loses the order when a frame is cut.
+  const { 'naive Node.js': _, ...commands } = programs(folder)
+  const work = quick ? { rounds: 1, requests: 40_000 } : { rounds: 5, requests: 400_000 }
+  const rates = await measureThroughput(folder, commands, work)
+  const { ours = Number.NaN, C, 'Python sample': python } = rates
+  return {
+    figures: [
+      ...Object.entries(rates).map(([name, value]) => ({ name, value, unit: 'requests/s' })),
+      ...(C === undefined ? [] : [atLeast(2, 'ours to C', ours, C)]),
+      ...(python === undefined ? [] : [atLeast(3, 'ours to Python', ours, python)]),
+    ],
+    panels: [panel('Requests that wait in the pipe: throughput', 'requests/s', 'more', rates)],
+  }
+}
