@@ -73,3 +73,19 @@ judges('a hash that was read before it was written', false, 'b', [
   at(2, 3, 'read', '', 'b'),
   at(4, 5, 'change', 'b', true),
 ])
+judges('a login with a password that had been changed before', false, 'b', [
+  at(0, 1, 'create', 'a', true),
+  at(2, 3, 'change', 'b', true),
+  at(4, 5, 'login', 'a', true),
+])
+for (const last of ['a', 'b']) {
+  judges(`a change that was killed and left ${last}`, true, last, [
+    at(0, 1, 'create', 'a', true),
+    at(2, 9, 'change', 'b', undefined),
+  ])
+}
+judges('a killed change that is seen only after its process was gone', false, 'b', [
+  at(0, 1, 'create', 'a', true),
+  at(2, 3, 'change', 'b', undefined),
+  at(4, 5, 'read', '', 'a'),
+])
