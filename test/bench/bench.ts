@@ -6,6 +6,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { asMarkdown, asText, type Effort, type Measured, type Section } from './report.ts'
+import { accounts } from './sections/accounts.ts'
 import { backends } from './sections/backends.ts'
 import { loading } from './sections/loading.ts'
 import { memory } from './sections/memory.ts'
@@ -18,6 +19,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   throughput,
   start,
   memory,
+  accounts,
   backends,
   loading,
 }
@@ -25,6 +27,8 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    users: { type: 'string' },
+    accounts: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
@@ -37,7 +41,12 @@ if (unknown.length > 0) {
 
 const folder = mkdtempSync(join(tmpdir(), 'extauth-bench-'))
 try {
-  const effort: Effort = { folder, quick: values.quick, users: 300, accounts: 100_000 }
+  const effort: Effort = {
+    folder,
+    quick: values.quick,
+    users: wholeNumber('users', values.users ?? (values.quick ? '10' : '300')),
+    accounts: wholeNumber('accounts', values.accounts ?? (values.quick ? '10000' : '100000')),
+  }
   const report: Record<string, Measured> = {}
   for (const [name, measure] of Object.entries(SECTIONS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue
@@ -50,6 +59,11 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true })
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text)
+  throw new Error(`Expected --${option} to be a whole number, got ${text}`)
 }
 
 function print(name: string, { figures }: Measured): void {

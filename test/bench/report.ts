@@ -83,6 +83,11 @@ export function shortNumber(value: number): string {
   return value.toFixed(Math.abs(value) >= 100 ? 1 : 2)
 }
 
+/** A number of things. */
+export function count(things: number): string {
+  return things.toLocaleString('en')
+}
+
 function goalOf({ value, goal, atLeast = false }: Figure): string {
   if (goal === undefined) return ''
   const met = atLeast ? value >= goal : value <= goal

@@ -1,6 +1,6 @@
 import { type Memory, measureMemory } from '../memory.ts'
 import { type Command, programs } from '../programs.ts'
-import { atMost, type Effort, type Figure, type Measured, panel } from '../report.ts'
+import { atMost, count, type Effort, type Figure, type Measured, panel } from '../report.ts'
 
 const QUANTITIES = { resident: 'resident', privateDirty: 'private and written' } as const
 
@@ -14,11 +14,11 @@ export async function memory({ folder, quick }: Effort): Promise<Measured> {
   const command = programs(folder)['ours'] as Command
   const { bare, start, after } = await measureMemory(folder, command, [few, many])
   const [early, late] = [after.get(few) ?? start, after.get(many) ?? start]
-  const afterMany = `after ${many.toLocaleString('en')} requests`
+  const afterMany = `after ${count(many)} requests`
   const moments: Record<string, Memory> = {
     'bare Node.js': bare,
     'ours after the start': start,
-    [`ours after ${few.toLocaleString('en')} requests`]: early,
+    [`ours after ${count(few)} requests`]: early,
     [`ours ${afterMany}`]: late,
   }
   const quantities = Object.entries(QUANTITIES) as [keyof Memory, string][]
