@@ -13,6 +13,7 @@ import { memory } from './sections/memory.ts'
 import { roundTrips } from './sections/round-trips.ts'
 import { start } from './sections/start.ts'
 import { throughput } from './sections/throughput.ts'
+import { timing } from './sections/timing.ts'
 
 const SECTIONS: Readonly<Record<string, Section>> = {
   'round-trips': roundTrips,
@@ -20,6 +21,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   start,
   memory,
   accounts,
+  timing,
   backends,
   loading,
 }

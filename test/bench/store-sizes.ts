@@ -44,7 +44,8 @@ export async function measureSizes(
     await makeStore(store.directory, accounts(size, hash))
   }
   for (let start = 0; start < turns.starts; start++) {
-    for (const store of stores) await store.askNewProcess(folder)
+    const inTurn = start % 2 === 0 ? stores : stores.toReversed()
+    for (const store of inTurn) await store.askNewProcess(folder)
   }
   for (const store of stores) store.program = new PipedProgram(folder, withAccounts(store.directory))
   for (let round = -2; round < turns.rounds; round++) {
