@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { lutimesSync } from 'node:fs'
+import { kill } from '../../e2e/support/processes.ts'
+import type { Actor } from './actor.ts'
+import type { Fault } from './fault.ts'
+import type { State } from './ledger.ts'
+import { programs } from './remains.ts'
+import { POOL, type Stage } from './stage.ts'
+import type { Story } from './story.ts'
+
+/** How many clients log in at the same time while the accounts are checked. */
+const AT_ONCE = 8
+
+/** For how long (ms) what is on its way may still take to end when the fault has ended and the clients are quiet. */
+const QUIET = 40_000
+
+/**
+ * A right password that was not taken was not taken for wrong: ejabberd has one word for both, but the journal does
+ * not say "refused". An account whose former attempts were cut off may still be answering those.
+ */
+export function assertNothingRefused(stage: Stage, story: Story): void {
+  for (const { user, from, to } of story.refusals) {
+    const outcomes = stage.journal.outcomes('auth', user, from, to)
+    assert.ok(
+      !outcomes.includes('refused'),
+      `${user}: the right password was refused\n${stage.journal.text(from, to)}`,
+    )
+  }
+}
+
+/** As many programs as before, none given up, nothing left open, no file left behind but by those that were killed. */
+export async function assertNothingRemains(stage: Stage, fault: Pick<Fault, 'kills'>): Promise<void> {
+  await stage.workers()
+  const found = () => ({
+    programs: programs(stage.ejabberd).length,
+    descriptors: Math.max(stage.descriptors, ...stage.census()),
+    temporaryFiles: stage.temporaryFiles(),
+    unfinished: fault.kills ? [] : stage.unfinished(),
+  })
+  const expected = { programs: POOL, descriptors: stage.descriptors, temporaryFiles: [], unfinished: [] }
+  const isQuiet = () => JSON.stringify(found()) === JSON.stringify(expected)
+  await stage.until('nothing to remain', isQuiet, QUIET).catch((error) => {
+    assert.deepEqual(found(), expected)
+    throw error
+  })
+  if (fault.kills) await assertSwept(stage)
+}
+
+/** What killed programs left is swept up in time; here by making it old, and by a program that starts then. */
+async function assertSwept(stage: Stage): Promise<void> {
+  const left = stage.unfinished()
+  if (left.length === 0) return
+  const old = new Date(Date.now() - ABANDONED)
+  for (const path of left) lutimesSync(path, old, old)
+  kill((await stage.workers())[0] as number, 'SIGTERM')
+  stage.crowd.resume()
+  const isSwept = () => stage.unfinished().every((path) => !left.includes(path))
+  await stage.until('what killed programs left to be swept up', isSwept, SWEEPING)
+  await stage.crowd.pause()
+}
+
+/** Older than any write that is under way may be, in milliseconds; see src/accounts/leftovers.ts. */
+const ABANDONED = 11 * 60_000
+
+/** A file beside a password is swept up when that password is changed, which chance does. */
+const SWEEPING = 120_000
+
+/** Every account is what its client was told: in the store, and for whoever logs in. */
+export async function assertToldIsTrue(stage: Stage): Promise<void> {
+  const position = stage.journal.position()
+  const waiting = [...stage.crowd.actors]
+  const work = async () => {
+    for (let actor = waiting.pop(); actor !== undefined; actor = waiting.pop()) await settle(stage, actor)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  const failures = stage.journal
+    .text(position)
+    .split('\n')
+    .filter((line) => line.includes('outcome=failed'))
+  assert.deepEqual(failures, [], 'when the fault is over, nothing fails')
+}
+
+async function settle(stage: Stage, actor: Actor): Promise<void> {
+  const { account } = actor
+  const stored = await stage.stored(account.user)
+  if (!account.isTouched) {
+    if (stored !== actor.stored) throw account.violation('another hash in the store, though nobody wrote')
+    return
+  }
+  const taken: State[] = []
+  for (const state of account.possible) {
+    if (state !== null && (await actor.visit(state))) taken.push(state)
+  }
+  if (taken.length > 1) throw account.violation(`it takes ${taken.length} passwords`)
+  const found = taken[0] ?? null
+  if ((stored === undefined) !== (found === null)) {
+    throw account.violation(`there is ${stored === undefined ? 'nothing' : 'something'} in the store`)
+  }
+  account.settle(found)
+  actor.stored = stored
+  await actor.tryFormer()
+}

@@ -1,0 +1,21 @@
+import type { Stage } from './stage.ts'
+
+/** How soon after the end of a fault every login works again unless the fault says otherwise, in milliseconds. */
+export const RECOVERY = 15_000
+
+/** One thing that goes wrong, and goes away. */
+export interface Fault {
+  readonly title: string
+  /** How long it lasts, in milliseconds. */
+  readonly lasts: number
+  /** Brings it about. */
+  begin(stage: Stage): Promise<void> | void
+  /** Ends it, as far as somebody has to; neither ejabberd nor the programs are touched. */
+  end?(stage: Stage): Promise<void> | void
+  /** Has it been felt? Asked until it says so, before the fault ends: a fault that nobody feels proves nothing. */
+  felt(stage: Stage): boolean | Promise<boolean>
+  /** How soon after its end every login works again, in milliseconds; default {@link RECOVERY}. */
+  readonly recovery?: number
+  /** Whether processes may be killed in the middle of a write, which leaves a file behind until it is swept up. */
+  readonly kills?: boolean
+}
