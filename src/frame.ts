@@ -64,29 +64,49 @@ export async function* decodeFrames(
 
 /** What {@link decodeFrames} is made of, for a caller that must know where a chunk ends. */
 export class FrameDecoder {
+  /** What has arrived and was not looked at yet: `#bytes` from `#at` on. */
+  #bytes: Buffer = Buffer.alloc(0)
+  #at = 0
   /** The part of a frame that has arrived: first of its head, then, in place of it, of its body. */
   #partial: Buffer | undefined
   #filled = 0
-  #inBody = false;
+  #inBody = false
 
-  /** Yields the bodies of the frames that `chunk` completes; what is left waits for the next chunk. */
-  *push(chunk: Uint8Array): Generator<Buffer, void> {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    let at = 0
-    while (at < bytes.length) {
+  /** Takes a chunk, and iterates over the bodies of the frames that are complete by now. */
+  push(chunk: Uint8Array): this {
+    const rest = this.#bytes.subarray(this.#at)
+    this.#bytes = rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, chunk])
+    this.#at = 0
+    return this
+  }
+
+  /** The body of the next frame, or `undefined` until more has arrived. */
+  next(): Buffer | undefined {
+    while (this.#at < this.#bytes.length) {
       if (this.#partial === undefined) {
-        const body = wholeFrame(bytes, at)
+        const body = wholeFrame(this.#bytes, this.#at)
         if (body !== undefined) {
-          at += HEAD_LENGTH + body.length
-          yield body
-          continue
+          this.#at += HEAD_LENGTH + body.length
+          return body
         }
         this.#expect(HEAD_LENGTH, false)
       }
-      at += this.#fill(bytes, at)
+      this.#fill()
       const body = this.#completed()
-      if (body !== undefined) yield body
+      if (body !== undefined) return body
     }
+    return undefined
+  }
+
+  /** Iterates over what {@link FrameDecoder.next} gives. */
+  *[Symbol.iterator](): Generator<Buffer, void> {
+    for (let body = this.next(); body !== undefined; body = this.next()) yield body
+  }
+
+  /** Copies what was not looked at yet: from now on the chunks may be written over. */
+  keep(): void {
+    this.#bytes = Buffer.from(this.#bytes.subarray(this.#at))
+    this.#at = 0
   }
 
   /**
@@ -108,10 +128,11 @@ export class FrameDecoder {
     this.#inBody = inBody
   }
 
-  #fill(bytes: Buffer, at: number): number {
-    const copied = this.#partial === undefined ? 0 : bytes.copy(this.#partial, this.#filled, at)
+  #fill(): void {
+    if (this.#partial === undefined) return
+    const copied = this.#bytes.copy(this.#partial, this.#filled, this.#at)
     this.#filled += copied
-    return copied
+    this.#at += copied
   }
 
   #completed(): Buffer | undefined {
@@ -124,6 +145,10 @@ export class FrameDecoder {
     this.#expect(length, true)
     return undefined
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** The body of the frame that starts at `at` if all of it is there: the usual case, and free of copies. */

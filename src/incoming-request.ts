@@ -17,10 +17,10 @@ abstract class Incoming<O extends Operation> {
   readonly operation: O
   readonly user: string
   readonly server: string
-  readonly #origin: Origin
+  #origin: Origin | undefined
 
   /** @param origin What has the signal of this one, if it has none of its own. */
-  constructor(operation: O, user: string, server: string, origin: Origin = new Cancellation()) {
+  constructor(operation: O, user: string, server: string, origin?: Origin) {
     this.operation = operation
     this.user = user
     this.server = server
@@ -28,19 +28,25 @@ abstract class Incoming<O extends Operation> {
   }
 
   get signal(): AbortSignal {
-    return this.#origin.signal
+    return this.#signaller().signal
   }
 
   /** Tells the handler, if it listens, that nobody waits for it any more. */
   abort(reason: Error): void {
-    if (this.#origin instanceof Cancellation) this.#origin.abort(reason)
+    const origin = this.#signaller()
+    if (origin instanceof Cancellation) origin.abort(reason)
   }
 
   /** See {@link onAbort}. */
   onAbort(listener: AbortListener): () => void {
-    return this.#origin instanceof Cancellation
-      ? this.#origin.onAbort(listener)
-      : onAbort(this.#origin, listener)
+    const origin = this.#signaller()
+    return origin instanceof Cancellation ? origin.onAbort(listener) : onAbort(origin, listener)
+  }
+
+  /** Most requests are answered before anybody asks for it. */
+  #signaller(): Origin {
+    this.#origin ??= new Cancellation()
+    return this.#origin
   }
 
   // Somebody's console.log(request) or JSON.stringify(request) must not put a password into a log.

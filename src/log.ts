@@ -14,6 +14,11 @@ export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
 /** How much is logged: a level includes those before it. */
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** Is a line of one level written by a log of the other? */
+export function isLogged(line: LogLevel, log: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(line) <= LOG_LEVELS.indexOf(log)
+}
+
 /** All that a line can say. */
 export interface LogFields {
   readonly operation?: Operation | undefined
@@ -42,11 +47,10 @@ export function createLog(
   level: LogLevel = 'info',
   now: () => Date = () => new Date(),
 ): Log {
-  const most = LOG_LEVELS.indexOf(level)
   return {
     level,
     write(lineLevel, event, fields = {}) {
-      if (LOG_LEVELS.indexOf(lineLevel) > most) return
+      if (!isLogged(lineLevel, level)) return
       // A line that cannot be written is lost, and no reply with it.
       try {
         writeLine(formatLine(now(), lineLevel, event, fields))

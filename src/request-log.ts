@@ -4,24 +4,27 @@
  * @module
  */
 import type { IncomingRequest } from './incoming-request.ts'
-import type { Log, LogLevel } from './log.ts'
+import { isLogged, type Log, type LogLevel } from './log.ts'
 import type { Outcome } from './outcome.ts'
 import type { Malformed } from './request.ts'
 
-/** Writes the line of a request; `ms` is how long it took. */
+/** Writes the line of a request that is being answered since then, in the milliseconds of `performance.now()`. */
 export function logOutcome(
   log: Log,
   request: IncomingRequest | Malformed,
   outcome: Outcome,
-  ms: number,
+  since: number,
 ): void {
   const level = levelOf(request, outcome)
+  // Nearly every request ends here: it shall not cost a look at the clock.
+  if (!isLogged(level, log.level)) return
   const reason = 'reason' in outcome ? outcome.reason : undefined
   if ('reason' in request) {
     log.write(level, 'malformed_frame', { operation: request.operation, outcome: outcome.kind, reason })
     return
   }
   const { operation, user, server } = request
+  const ms = performance.now() - since
   log.write(level, 'request', { operation, user, server, outcome: outcome.kind, ms, reason })
 }
 
@@ -33,9 +36,10 @@ function levelOf(request: IncomingRequest | Malformed, outcome: Outcome): LogLev
   return outcome.kind === 'refused' && request.operation !== 'isuser' ? 'info' : 'debug'
 }
 
-/** Writes the line of an answer that came after its deadline and no longer counts. */
-export function logLate(log: Log, request: IncomingRequest, outcome: Outcome, ms: number): void {
+/** Writes the line of an answer that came after its deadline and no longer counts; `since` as above. */
+export function logLate(log: Log, request: IncomingRequest, outcome: Outcome, since: number): void {
   const { operation, user, server } = request
+  const ms = performance.now() - since
   const reason = 'reason' in outcome ? outcome.reason : undefined
   log.write('warn', 'late_answer', { operation, user, server, outcome: outcome.kind, ms, reason })
 }

@@ -37,6 +37,13 @@ const LAST_FIELD = {
 /** The closed list of operations: `constructor` is none of them. */
 export const OPERATIONS: ReadonlySet<string> = new Set(Object.keys(LAST_FIELD))
 
+/** The operation of that name. */
+const NAMES: ReadonlyMap<string, Operation> = new Map(
+  Object.keys(LAST_FIELD)
+    .filter(isOperation)
+    .map((name) => [name, name]),
+)
+
 /** Tells whether a word is the name of an operation. */
 export function isOperation(word: string): word is Operation {
   return OPERATIONS.has(word)
@@ -49,74 +56,95 @@ export function takesPassword(operation: Operation): operation is PasswordReques
 
 /** Takes a frame apart. Never throws: a frame that is no request is answered, not an error of the stream. */
 export function parseRequest(frame: Buffer): IncomingRequest | Malformed {
-  const end = endOfField(frame, 0)
-  const operation = frame.toString('latin1', 0, end)
-  if (!isOperation(operation)) {
+  const text = frame.toString('utf8')
+  const end = endOfField(text, 0)
+  const operation = NAMES.get(text.slice(0, end))
+  if (operation === undefined) {
     return {
       reason: frame.length === 0 ? 'empty frame' : `unknown operation in a frame of ${frame.length} bytes`,
     }
   }
-  const fields = splitFields(frame, end + 1, LAST_FIELD[operation])
-  return typeof fields === 'string' ? { operation, reason: fields } : requestOf(operation, fields)
+  const request = parseFields(operation, text, end + 1, frame)
+  return typeof request === 'string' ? { operation, reason: request } : request
 }
 
-interface Fields {
-  readonly user: string
-  readonly server: string
-  readonly rest: Buffer
-}
-
-/** The fields behind the operation, or what is wrong with them. */
-function splitFields(
-  frame: Buffer,
+/** The request that stands in the fields behind the operation, or what is wrong with them. */
+function parseFields(
+  operation: Operation,
+  text: string,
   start: number,
-  last: 'server' | 'password' | 'certificate',
-): Fields | string {
-  if (start > frame.length) return 'user and server are missing'
-  const endOfUser = endOfField(frame, start)
-  if (endOfUser === frame.length) return 'server is missing'
-  const endOfServer = endOfLiteral(frame, endOfUser + 1) ?? endOfField(frame, endOfUser + 1)
-  if (last === 'server' && endOfServer < frame.length) return 'unexpected bytes after the server'
-  if (last !== 'server' && endOfServer === frame.length) return `${last} is missing`
+  frame: Buffer,
+): IncomingRequest | string {
+  const last = LAST_FIELD[operation]
+  if (start > text.length) return 'user and server are missing'
+  const endOfUser = endOfField(text, start)
+  if (endOfUser === text.length) return 'server is missing'
+  const endOfServer = endOfLiteral(text, endOfUser + 1) ?? endOfField(text, endOfUser + 1)
+  if (last === 'server' && endOfServer < text.length) return 'unexpected bytes after the server'
+  if (last !== 'server' && endOfServer === text.length) return `${last} is missing`
 
-  if (!isUtf8(last === 'certificate' ? frame.subarray(0, endOfServer) : frame)) return 'not valid UTF-8'
-  const user = frame.toString('utf8', start, endOfUser)
-  const server = frame.toString('utf8', endOfUser + 1, endOfServer)
-  const rest = frame.subarray(endOfServer + 1)
+  const isText = last === 'certificate' ? startsWith(frame, text.slice(0, endOfServer)) : isExact(text, frame)
+  if (!isText) return 'not valid UTF-8'
+  const user = own(text.slice(start, endOfUser))
+  const server = own(text.slice(endOfUser + 1, endOfServer))
   if (user === '') return 'user is empty'
   if (server === '') return 'server is empty'
   // An LDAP server takes an empty password for an anonymous login and says yes: nobody shall be asked with one.
-  if (last !== 'server' && rest.length === 0) return `${last} is empty`
-  return { user, server, rest }
-}
+  if (last !== 'server' && endOfServer + 1 === text.length) return `${last} is empty`
 
-function requestOf(operation: Operation, { user, server, rest }: Fields): IncomingRequest {
   switch (operation) {
     case 'isuser':
     case 'removeuser':
       return new IncomingUser(operation, user, server)
     case 'certauth':
-      return new IncomingCertificate(operation, user, server, Uint8Array.from(rest))
+      return new IncomingCertificate(
+        operation,
+        user,
+        server,
+        bytesAfter(text.slice(0, endOfServer + 1), frame),
+      )
     case 'auth':
     case 'setpass':
     case 'tryregister':
     case 'removeuser3':
-      return new IncomingPassword(operation, user, server, rest.toString('utf8'))
+      return new IncomingPassword(operation, user, server, text.slice(endOfServer + 1))
   }
 }
 
-const COLON = 0x3a
-const OPEN_BRACKET = 0x5b
+/** From this length on, V8 makes a slice that holds the whole text (`SlicedString::kMinLength`). */
+const SLICED = 13
+
+/** Names are kept, for instance as keys, and shall not keep a frame of 64 KiB with the password in it. */
+function own(name: string): string {
+  return name.length < SLICED ? name : Buffer.from(name).toString()
+}
+
+/** What decoding puts in the place of bytes that are no UTF-8. */
+const REPLACEMENT = '\ufffd'
+
+/** Is the text all that is in the bytes? Few have to be looked at again for that. */
+function isExact(text: string, bytes: Buffer): boolean {
+  return !text.includes(REPLACEMENT) || isUtf8(bytes)
+}
+
+function startsWith(bytes: Buffer, text: string): boolean {
+  const start = Buffer.from(text)
+  return bytes.subarray(0, start.length).equals(start)
+}
+
+function bytesAfter(text: string, bytes: Buffer): Uint8Array {
+  return Uint8Array.from(bytes.subarray(Buffer.byteLength(text)))
+}
 
 /** Where a field ends: at the next colon or at the end of the frame. */
-function endOfField(frame: Buffer, start: number): number {
-  const colon = frame.indexOf(COLON, start)
-  return colon === -1 ? frame.length : colon
+function endOfField(text: string, start: number): number {
+  const colon = text.indexOf(':', start)
+  return colon === -1 ? text.length : colon
 }
 
 /** Where an IPv6 literal ends, if this is one: its colons separate nothing. */
-function endOfLiteral(frame: Buffer, start: number): number | undefined {
-  if (frame[start] !== OPEN_BRACKET) return undefined
-  const end = frame.indexOf(']', start) + 1
-  return end > 0 && (end === frame.length || frame[end] === COLON) ? end : undefined
+function endOfLiteral(text: string, start: number): number | undefined {
+  if (text[start] !== '[') return undefined
+  const end = text.indexOf(']', start) + 1
+  return end > 0 && (end === text.length || text[end] === ':') ? end : undefined
 }

@@ -16,13 +16,14 @@ import type { Readable, Writable } from 'node:stream'
 import { dispatch, type HandlersSource } from './dispatch.ts'
 import { Ending } from './ending.ts'
 import { TruncatedFrameError } from './errors.ts'
-import { FrameDecoder } from './frame.ts'
+import type { IncomingRequest } from './incoming-request.ts'
 import type { Log } from './log.ts'
 import { type Outcome, refused } from './outcome.ts'
+import { pump } from './pump.ts'
 import { reasonOf } from './reason.ts'
 import { OutputClosed, Replies } from './replies.ts'
 import { encodeReply } from './reply.ts'
-import { parseRequest } from './request.ts'
+import { type Malformed, parseRequest } from './request.ts'
 import { logLate, logOutcome } from './request-log.ts'
 
 /** One stream of bytes in, one out, and how to treat what comes. */
@@ -52,17 +53,11 @@ export async function serveConnection(connection: Connection): Promise<void> {
   const { input, output } = connection
   const replies = new Replies(output)
   const ending = new Ending(connection)
-  const decoder = new FrameDecoder()
   try {
-    for await (const chunk of readAhead(input, () => ending.begin())) {
-      for (const frame of decoder.push(chunk)) {
-        const reply = answer(frame, connection, ending.budget())
-        if (reply instanceof Promise) await replies.flush()
-        replies.add(reply instanceof Promise ? await reply : reply)
-      }
-      await replies.flush()
-    }
-    decoder.end()
+    await pump(input, replies, {
+      answer: (frame) => answer(frame, connection, ending.budget()),
+      onEnd: () => ending.begin(),
+    })
   } catch (error) {
     reportEnd(error, connection)
   } finally {
@@ -74,44 +69,29 @@ export async function serveConnection(connection: Connection): Promise<void> {
 
 /** One frame in, one reply out; a promise only where the handler gave one. */
 function answer(frame: Buffer, connection: Connection, budget: number): Buffer | Promise<Buffer> {
+  const since = performance.now()
   const request = parseRequest(frame)
-  const start = performance.now()
-  const conclude = (outcome: Outcome): Buffer => {
-    logOutcome(connection.log, request, outcome, performance.now() - start)
-    connection.onOutcome?.(outcome)
-    return encodeReply(outcome, request.operation, connection.strict)
-  }
-  if ('reason' in request) return conclude(refused(request.reason))
+  if ('reason' in request) return conclude(connection, request, refused(request.reason), since)
+  const { handlers, log } = connection
   const outcome = dispatch(request, {
-    handlers: connection.handlers,
+    handlers,
     deadline: budget,
-    onLate: (late) => logLate(connection.log, request, late, performance.now() - start),
+    onLate: (late) => logLate(log, request, late, since),
   })
-  return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome)
+  return outcome instanceof Promise
+    ? outcome.then((settled) => conclude(connection, request, settled, since))
+    : conclude(connection, request, outcome, since)
 }
 
-/**
- * The chunks of a stream, with one read always under way: so that the end of the input shows while a request is in
- * hand, and no more than one chunk waits.
- */
-async function* readAhead(input: Readable, onEnd: () => void): AsyncGenerator<Buffer, void> {
-  const chunks: AsyncIterator<Buffer, unknown> = input[Symbol.asyncIterator]()
-  const read = () => {
-    const result = chunks.next()
-    result.then(({ done }) => done === true && onEnd(), onEnd)
-    return result
-  }
-  try {
-    let next = read()
-    for (;;) {
-      const { done, value } = await next
-      if (done === true) return
-      next = read()
-      yield value
-    }
-  } finally {
-    input.destroy()
-  }
+function conclude(
+  { log, strict, onOutcome }: Connection,
+  request: IncomingRequest | Malformed,
+  outcome: Outcome,
+  since: number,
+): Buffer {
+  logOutcome(log, request, outcome, since)
+  onOutcome?.(outcome)
+  return encodeReply(outcome, request.operation, strict)
 }
 
 /** Lets the handlers close what they have open, but not for ever. */

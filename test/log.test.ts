@@ -5,6 +5,7 @@ import { createLog, LOG_LEVELS, type LogFields, type LogLevel, NO_LOG } from '..
 import { ALLOWED, failed, type Outcome, REFUSED, refused } from '../src/outcome.ts'
 import { parseRequest } from '../src/request.ts'
 import { logLate, logOutcome } from '../src/request-log.ts'
+import { holdTime } from './helpers/clock.ts'
 import { recordLog } from './helpers/log.ts'
 import { body } from './helpers/wire.ts'
 
@@ -132,9 +133,11 @@ test('a line that cannot be written is no error of who writes it', () => {
 test('there is a log that says nothing', () => assert.equal(NO_LOG.write('error', 'x'), undefined))
 
 const reported = (frame: string, outcome: Outcome, line: string) =>
-  test(`the line of ${frame.split(':')[0]}, ${outcome.kind}: ${line.slice(0, 60)}`, () => {
+  test(`the line of ${frame.split(':')[0]}, ${outcome.kind}: ${line.slice(0, 60)}`, async (t) => {
     const log = recordLog()
-    logOutcome(log, parseRequest(Buffer.from(frame)), outcome, 1.5)
+    const clock = holdTime(t)
+    await clock.advance(1.5)
+    logOutcome(log, parseRequest(Buffer.from(frame)), outcome, 0)
     assert.deepEqual(log.lines, [line])
   })
 const at = (level: LogLevel, operation: string, rest: string) =>
@@ -159,11 +162,13 @@ reported(
   refused('unknown operation'),
   'level=warn event=malformed_frame outcome=refused reason="unknown operation"',
 )
-test('an answer that came too late is a warning', () => {
+test('an answer that came too late is a warning', async (t) => {
   const log = recordLog()
   const request = parseRequest(body('auth', 'a', 'b', 'hunter2'))
   assert.ok(!('reason' in request))
-  logLate(log, request, ALLOWED, 7000)
+  const clock = holdTime(t)
+  await clock.advance(7000)
+  logLate(log, request, ALLOWED, 0)
   assert.deepEqual(log.lines, [
     'level=warn event=late_answer operation=auth user=a server=b outcome=allowed ms=7000',
   ])

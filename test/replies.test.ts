@@ -49,7 +49,7 @@ const waits = (title: string, wait: (replies: Replies) => Promise<void>, reply: 
     await waiting
     assert.equal(output.bytes, reply.length)
   })
-waits('a flush', (replies) => replies.flush())
+waits('a flush', async (replies) => replies.flush())
 waits('the end', (replies) => replies.end())
 waits('the end, after a few bytes,', (replies) => replies.end(), Buffer.of(1))
 
@@ -59,7 +59,7 @@ test('a flush rejects when the output was closed long before', async () => {
   await once(output, 'close')
   const replies = new Replies(output)
   replies.add(Buffer.of(1))
-  await assert.rejects(replies.flush(), OutputClosed)
+  await assert.rejects(async () => replies.flush(), OutputClosed)
   await replies.end()
 })
 test('a flush rejects when the output is closed before it', async () => {
@@ -67,13 +67,13 @@ test('a flush rejects when the output is closed before it', async () => {
   const replies = new Replies(output)
   output.destroy()
   replies.add(Buffer.of(1))
-  await assert.rejects(replies.flush(), OutputClosed)
+  await assert.rejects(async () => replies.flush(), OutputClosed)
 })
 test('a flush rejects when the output is closed meanwhile', async () => {
   const output = new StalledSink()
   const replies = new Replies(output)
   replies.add(LONG)
-  const flushed = assert.rejects(replies.flush(), OutputClosed)
+  const flushed = assert.rejects(async () => replies.flush(), OutputClosed)
   output.destroy()
   await flushed
 })
@@ -82,7 +82,7 @@ test('a flush rejects because of the error of the output', async () => {
   const output = new StalledSink()
   const replies = new Replies(output)
   replies.add(LONG)
-  const flushed = assert.rejects(replies.flush(), epipe)
+  const flushed = assert.rejects(async () => replies.flush(), epipe)
   output.destroy(new Error('EPIPE'))
   await flushed
   await assert.rejects(async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import type { Operation } from '../src/handlers.ts'
 import { isOperation, OPERATIONS, parseRequest, takesPassword } from '../src/request.ts'
@@ -238,4 +240,22 @@ test('the signal is aborted with the reason, also when somebody looks at it only
   assert.equal(signal.reason, reason)
   assert.equal(late.signal.reason, reason)
   assert.equal(late.signal, late.signal)
+})
+
+test('who keeps a name keeps neither the frame nor the password that came with it', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const password = 'p'.repeat(60_000)
+  const keep = (user: string) => {
+    const request = parseRequest(body('auth', user, 'a-long-name.example.org', password))
+    if ('reason' in request) throw new Error(request.reason)
+    return [request.user, request.server]
+  }
+  collect()
+  const before = process.memoryUsage().heapUsed
+  const names = Array.from({ length: 500 }, (_, i) => keep(`somebody-with-a-long-name-${i}`))
+  collect()
+  const kept = process.memoryUsage().heapUsed - before
+  assert.equal(names.length, 500)
+  assert.ok(kept < 500 * password.length * 0.1, `${kept} bytes`)
 })

@@ -259,6 +259,17 @@ test('a reader that stalls loses no reply and costs no memory', async () => {
   assert.equal(output.hex, expected.repeat(total / perChunk))
 })
 
+test('what comes while the reader stalls is answered when it goes on, also where the input has ended', async () => {
+  const output = new StalledSink({ highWaterMark: 1 })
+  const { input, done } = start({ isuser: () => true }, { output })
+  input.write(asked('a'))
+  while (!output.stalls) await settled(1)
+  input.end(asked('b'))
+  await settled()
+  output.flow()
+  await done
+  assert.equal(output.hex, YES + YES)
+})
 test('an output that is closed ends the connection, and is no error', async () => {
   const { input, output, log, done, closes } = start({ isuser: () => true })
   input.write(asked('a'))

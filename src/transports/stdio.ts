@@ -4,7 +4,7 @@
  * @module
  */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
-import { Socket } from 'node:net'
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { Readable, type Writable } from 'node:stream'
 import { isatty } from 'node:tty'
 import type { Log } from '../log.ts'
@@ -58,7 +58,7 @@ function takePipe(standard: 0 | 1): Socket | undefined {
     if (!fstatSync(standard, { bigint: true }).isFIFO()) return undefined
     const nowhere = open('/dev/null', flags)
     const pipe = open(`/proc/self/fd/${standard}`, flags | O_NONBLOCK)
-    const socket = new Socket({ fd: pipe, readable: standard === 0, writable: standard === 1 })
+    const socket = standard === 0 ? reader(pipe) : new Socket({ fd: pipe, readable: false, writable: true })
     closeSync(standard)
     openSync('/dev/null', flags) // takes the lowest number that is free, the one just closed
     closeSync(nowhere)
@@ -67,6 +67,26 @@ function takePipe(standard: 0 | 1): Socket | undefined {
     for (const descriptor of opened) closeSync(descriptor)
     return undefined
   }
+}
+
+/** Longer than any frame, and as much as a pipe holds on Linux. */
+const CHUNK_LENGTH = 1 << 16
+
+/**
+ * Reads a pipe into the same memory again and again: a chunk holds until its `data` event is over. New memory for each
+ * read, which is what a stream takes, costs as much as all the rest of a request and much of what a worker occupies.
+ */
+function reader(pipe: number): Socket {
+  const buffer = Buffer.alloc(CHUNK_LENGTH)
+  const callback = (length: number) => socket.emit('data', buffer.subarray(0, length))
+  const options: SocketConstructorOpts & { onread: OnReadOpts } = {
+    fd: pipe,
+    readable: true,
+    writable: false,
+    onread: { buffer, callback },
+  }
+  const socket = new Socket(options)
+  return socket
 }
 
 /** Is there a person, or Prosody's pseudo-terminal, which changes bytes, instead of ejabberd? */
