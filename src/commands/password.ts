@@ -87,6 +87,8 @@ async function ask(stdin: Readable, stderr: Writable, prompt: string): Promise<B
 function readKeys(stdin: Readable): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let typed: Buffer = Buffer.alloc(0)
+    // A terminal that is gone says so once, and that was to the question before.
+    if (stdin.readableEnded) return resolve(typed)
     const finish = (settle: () => void) => {
       stdin.off('data', onData).off('end', onEnd).off('error', onError).pause()
       settle()

@@ -67,6 +67,13 @@ test('two passwords that differ are a UsageError', async () => {
   stdin.write('secret\rsecrets\r')
   await assert.rejects(password, { code: 'ERR_USAGE', message: /two different/ })
 })
+test('a terminal that ends before the password is there twice is a UsageError', async () => {
+  const { stdin, stderr, modes } = streams(true)
+  const password = readPassword({ stdin, stderr }, { twice: true })
+  stdin.end('secret')
+  await assert.rejects(password, { code: 'ERR_USAGE', message: /got none/ })
+  assert.deepEqual(modes, [true, false])
+})
 test('a pipe is asked once', async () => {
   const { stdin, stderr } = streams(false)
   const password = readPassword({ stdin, stderr }, { twice: true })
