@@ -11,6 +11,8 @@ export class Gate {
   port = 0
   /** How many connections came through, or tried to. */
   connections = 0
+  /** What is done with what the other side answers, instead of passing it on. */
+  tamper: ((answer: Buffer, client: Socket) => void) | undefined
 
   constructor(target: number) {
     this.#target = target
@@ -48,18 +50,18 @@ export class Gate {
   #accept(inner: Socket): void {
     this.connections++
     const outer = connect(this.#target, '127.0.0.1')
-    this.#join(inner, outer)
-    this.#join(outer, inner)
+    this.#join(inner, outer, (question) => outer.write(question))
+    this.#join(outer, inner, (answer) => (this.tamper ? this.tamper(answer, inner) : inner.write(answer)))
   }
 
-  #join(from: Socket, to: Socket): void {
+  #join(from: Socket, to: Socket, pass: (data: Buffer) => void): void {
     this.#sockets.add(from)
     from.on('error', () => {})
     from.on('close', () => {
       this.#sockets.delete(from)
       to.destroy()
     })
-    from.on('data', (data) => to.write(data))
+    from.on('data', pass)
     from.on('end', () => to.end())
     if (this.#stalled) from.pause()
   }

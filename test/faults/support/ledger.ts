@@ -16,6 +16,8 @@ export class Account {
   readonly #untold: Set<State> = new Set()
   readonly #former: string[] = []
   readonly #history: string[] = []
+  /** May a write take effect after its writer was told that it failed? A statement may still be on its way. */
+  hasLateWrites = false
   #isTouched = false
 
   constructor(user: string) {
@@ -54,7 +56,7 @@ export class Account {
     if (told === 'refused') return
     if (told === 'done') this.#become(next)
     else this.#possible.add(next)
-    if (told === 'nothing') this.#untold.add(next)
+    if (told === 'nothing' || (told === 'failed' && this.hasLateWrites)) this.#untold.add(next)
   }
 
   /** Notes that somebody was let in with a password; throws if that cannot be. */
