@@ -11,6 +11,15 @@ export interface Places {
   programLog: string
 }
 
+/** What the example itself says. */
+export const EXAMPLE_PLACES: Readonly<Places> = {
+  ports: { c2s: 5222, http: 5443, s2s: 5269 },
+  certificate: '/etc/ejabberd/ejabberd.pem',
+  program: '/usr/bin/ejabberd-extauth',
+  accounts: '/var/lib/ejabberd/accounts',
+  programLog: '/var/log/ejabberd/extauth.log',
+}
+
 /** The host of the example that asks the program. */
 export const HOST = 'example.org'
 

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type Authentication, type Client, client, type Element } from '@xmpp/client'
 import { Bosh } from './bosh.ts'
-import { HOST } from './configuration.ts'
-import type { Ejabberd } from './ejabberd.ts'
-import { within } from './wait.ts'
+import { HOST, type Places } from './configuration.ts'
+import { type Evidence, within } from './wait.ts'
 import { installWebSocket } from './websocket.ts'
 
 /** Who logs in; without `user` it is a guest. */
@@ -18,8 +17,14 @@ export interface Person {
   beforehand?: (entity: Client) => Promise<void>
 }
 
+/** As much as a client has to know of an ejabberd. */
+export interface Server {
+  readonly installation: { readonly places: Pick<Places, 'ports'> }
+  readonly evidence: Evidence
+}
+
 /** The address of each of the listeners, as a client would write it. */
-export function addresses({ installation }: Ejabberd): { tcp: string; websocket: string; bosh: string } {
+export function addresses({ installation }: Server): { tcp: string; websocket: string; bosh: string } {
   const { c2s, http } = installation.places.ports
   return {
     tcp: `xmpp://127.0.0.1:${c2s}`,
@@ -30,7 +35,7 @@ export function addresses({ installation }: Ejabberd): { tcp: string; websocket:
 
 /** Logs in with `@xmpp/client`: over TCP with STARTTLS, or over a WebSocket. */
 export async function login(
-  ejabberd: Ejabberd,
+  ejabberd: Server,
   transport: 'tcp' | 'websocket',
   person: Person,
 ): Promise<Client> {
@@ -58,7 +63,7 @@ export async function login(
 }
 
 /** Logs in over BOSH up to the bound resource; throws what the server answers instead of success. */
-export async function loginOverBosh(ejabberd: Ejabberd, person: Person): Promise<Bosh> {
+export async function loginOverBosh(ejabberd: Server, person: Person): Promise<Bosh> {
   const { host = HOST, user, password, resource = randomUUID() } = person
   const bosh = new Bosh(addresses(ejabberd).bosh, host)
   await bosh.open()
