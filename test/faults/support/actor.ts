@@ -130,6 +130,7 @@ export class Actor {
   /** Logs in, notes what came of it, and gives the stream if it is in. */
   async #enter(act: Act, password: string, account = this.account): Promise<Stream | undefined> {
     const from = this.#journal.position()
+    const isCertain = account.possible.length === 1
     const start = performance.now()
     const stream = await this.#connect()
     const told = (await stream?.signIn(account.user, password).then(toldBy, () => undefined)) ?? 'nothing'
@@ -137,7 +138,7 @@ export class Actor {
     this.story.add(act, told, performance.now() - start)
     // From here on, whatever becomes of the connection.
     if (told === 'done') account.admitted(password)
-    if (act === 'right password' && told === 'refused') {
+    if (act === 'right password' && told === 'refused' && isCertain) {
       this.story.refusals.push({ user: account.user, from, to: this.#journal.position() })
     }
     const isIn =
