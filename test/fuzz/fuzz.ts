@@ -1,5 +1,6 @@
 /** Hostile input for everything that meets it: `npm run fuzz -- [--seed N] [--minutes M] [--target NAME [--round R]]`. */
 import { randomInt } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -10,6 +11,8 @@ import { TARGETS } from './targets.ts'
 
 /** Compiled code and its statistics go on growing for a while; a leak of 100 bytes for each frame is a gigabyte in an hour. */
 const TOLERANCE = 16 * 2 ** 20
+/** Connections that are just being closed. */
+const SOME = 8
 
 const { values } = parseArgs({
   options: {
@@ -55,17 +58,17 @@ async function runAll(): Promise<number> {
   const start = performance.now()
   const elapsed = () => performance.now() - start
   let told = 0
-  let early: number | undefined
+  let early: Held | undefined
   while (elapsed() < duration) {
     const next = scores.reduce((least, score) => (standing(score) < standing(least) ? score : least))
     if (!(await play(next))) return 1
-    if (elapsed() > duration / 4) early ??= heap()
+    if (elapsed() > duration / 4) early ??= held()
     if (elapsed() - told < Math.max(5000, duration / 60)) continue
     told = elapsed()
     console.log(`${Math.round(told / 1000)} s: ${sizeIn('frames')} frames, ${sizeIn('cases')} cases`)
   }
   console.log(`\n${report()}\n`)
-  return judgeMemory(early ?? heap(), heap())
+  return judgeGrowth(early ?? held(), held())
 }
 
 /** How much of its share a target has had. */
@@ -106,17 +109,33 @@ function report(): string {
   return table([['target', 'tried', 'time', 'rate'], ...rows])
 }
 
-/** What is in use, in bytes, once what is not is gone. */
-function heap(): number {
-  collectGarbage()
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
+/** What this process holds on to. */
+interface Held {
+  /** In bytes. */
+  readonly memory: number
+  /** How many files and connections are open; 0 where that cannot be seen. */
+  readonly descriptors: number
 }
 
-function judgeMemory(early: number, late: number): number {
+/** What is in use once what is not is gone. */
+function held(): Held {
+  collectGarbage()
+  const { heapUsed, external } = process.memoryUsage()
+  const open = '/proc/self/fd'
+  return { memory: heapUsed + external, descriptors: existsSync(open) ? readdirSync(open).length : 0 }
+}
+
+function judgeGrowth(early: Held, late: Held): number {
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
-  console.log(`memory in use: ${mebibytes(early)} after a quarter of the time, ${mebibytes(late)} at the end`)
-  if (late <= early + TOLERANCE) return 0
-  console.log(`memory has grown by more than ${mebibytes(TOLERANCE)}`)
-  return 1
+  const shown = ({ memory, descriptors }: Held) =>
+    `${mebibytes(memory)} in use and ${descriptors} descriptors`
+  console.log(`${shown(early)} after a quarter of the time, ${shown(late)} at the end`)
+  const faults = [
+    ...(late.memory > early.memory + TOLERANCE
+      ? [`memory has grown by more than ${mebibytes(TOLERANCE)}`]
+      : []),
+    ...(late.descriptors > early.descriptors + SOME ? ['descriptors have been left open'] : []),
+  ]
+  for (const fault of faults) console.log(fault)
+  return faults.length === 0 ? 0 : 1
 }

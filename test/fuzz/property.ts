@@ -51,8 +51,16 @@ async function divergence<Case>(tried: Property<Case>, seed: number, failure: un
   })
   const example = tried.generate(new Replay(found.tape))
   const { failure: cause } = found
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new Divergence(`${reason}\n\nThe smallest case that was found:\n${tried.show(example)}`, { cause })
+  const reason = messageOf(cause)
+  // Smaller is not always the same: what hangs for a moment on a busy machine is not what was found.
+  const first = reason === messageOf(failure) ? '' : `\n\nIt was found as: ${messageOf(failure)}`
+  return new Divergence(`${reason}${first}\n\nThe smallest case that was found:\n${tried.show(example)}`, {
+    cause,
+  })
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure)
 }
 
 async function inTime(checking: Promise<void>, milliseconds: number): Promise<void> {

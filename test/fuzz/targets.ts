@@ -5,6 +5,7 @@ import { handlersShapes } from './targets/handlers-shapes.ts'
 import { hashes } from './targets/hashes.ts'
 import { httpAnswers } from './targets/http-answers.ts'
 import { httpBytes } from './targets/http-bytes.ts'
+import { issuers } from './targets/issuers.ts'
 import { jidEscaping } from './targets/jid-escaping.ts'
 import { ldapTemplates } from './targets/ldap-templates.ts'
 import { lines } from './targets/lines.ts'
@@ -18,7 +19,9 @@ import { replies } from './targets/replies.ts'
 import { requests } from './targets/requests.ts'
 import { serve } from './targets/serve.ts'
 import { statements } from './targets/statements.ts'
+import { stores } from './targets/stores.ts'
 import { tokens } from './targets/tokens.ts'
+import { typedPasswords } from './targets/typed-passwords.ts'
 
 /** All that is tried. */
 export const TARGETS: readonly Target[] = [
@@ -28,6 +31,7 @@ export const TARGETS: readonly Target[] = [
   requests,
   replies,
   names,
+  stores,
   jidEscaping,
   lines,
   moves,
@@ -37,9 +41,11 @@ export const TARGETS: readonly Target[] = [
   httpAnswers,
   httpBytes,
   tokens,
+  issuers,
   options,
   handlersShapes,
   commandLines,
+  typedPasswords,
   logLines,
   reasons,
 ]

@@ -54,10 +54,17 @@ export function userFrom(words: readonly string[]): (random: Random) => string {
 export function makeBody(random: Random, user: (random: Random) => string): Buffer {
   const body = Buffer.from(makeRequest(random, user))
   if (!random.oneIn(8)) return body
-  const kind = random.below(4)
+  const kind = random.below(5)
+  if (kind === 4) return makeCertificate(random, user)
   if (kind === 0) return Buffer.alloc(0)
   if (kind === 1) return Buffer.from(random.list(random.size(40), () => random.below(256)))
   return kind === 2 ? mutateBytes(random, body) : Buffer.from(makeBadRequest(random, user))
+}
+
+/** A certificate is bytes, and no text. */
+function makeCertificate(random: Random, user: (random: Random) => string): Buffer {
+  const bytes = random.list(random.size(300), () => random.below(256))
+  return Buffer.concat([Buffer.from(`certauth:${user(random)}:example.org:`), Buffer.from(bytes)])
 }
 
 function makeRequest(random: Random, user: (random: Random) => string): string {

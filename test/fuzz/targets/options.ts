@@ -1,9 +1,12 @@
 import { strict as assert } from 'node:assert'
+import { accounts } from '../../../src/backends/accounts.ts'
 import { checkHttpOptions } from '../../../src/backends/http/options.ts'
 import { checkJwtOptions } from '../../../src/backends/jwt/options.ts'
 import { settingsOf } from '../../../src/backends/ldap/settings.ts'
 import { oauth } from '../../../src/backends/oauth.ts'
 import { sql } from '../../../src/backends/sql.ts'
+import { byServer } from '../../../src/combinations/by-server.ts'
+import { mapUser } from '../../../src/combinations/map-user.ts'
 import { remember } from '../../../src/combinations/remember.ts'
 import { slowDown } from '../../../src/combinations/slow-down.ts'
 import { MissingPackageError } from '../../../src/errors.ts'
@@ -38,8 +41,22 @@ const SECRETIVE = { username: 'u', password: PASSWORD }
 const CONNECTION = `postgres://u:${PASSWORD}@127.0.0.1/x`
 const BASE = { isuser: 'none', claims: { a: 1 }, audience: ['x'], clockTolerance: 1 }
 
+const YES = { auth: () => true }
+
 /** Options that are right, and who looks at them. Every password that there is in them is marked. */
 const OWNERS = {
+  accounts: { right: [{ directory: '/x', patience: 1 }], check: (value: never) => accounts(value).close?.() },
+  byServer: {
+    right: [
+      { 'example.org': YES, '*.example.org': YES, '[::1]': YES, '*': YES },
+      { 'b\u00fccher.example': YES },
+    ],
+    check: (value: never) => byServer(value).close?.(),
+  },
+  mapUser: {
+    right: [{ map: 'jid' }, { map: 'unescape' }, { map: () => 'x' }],
+    check: (value: { map: never } | undefined) => mapUser(YES, value?.map as never).close?.(),
+  },
   formats: {
     right: [{ pepper: PASSWORD, weak: ['md5'], newHashes: 'ssha512' }],
     check: (value: never) => checkFormats('sql', value),
