@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { asMarkdown, asText, type Effort, type Measured, type Section } from './report.ts'
 import { accounts } from './sections/accounts.ts'
 import { backends } from './sections/backends.ts'
+import { ejabberd } from './sections/ejabberd.ts'
 import { loading } from './sections/loading.ts'
 import { memory } from './sections/memory.ts'
 import { roundTrips } from './sections/round-trips.ts'
@@ -22,6 +23,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   memory,
   accounts,
   timing,
+  ejabberd,
   backends,
   loading,
 }

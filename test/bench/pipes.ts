@@ -41,6 +41,11 @@ export class PipedProgram {
 
   /** Writes a frame and waits for its reply; says whether it was yes. */
   ask(frame: Buffer): boolean {
+    return this.reply(frame) === 1
+  }
+
+  /** Writes a frame and waits for its reply: 1 for yes, 0 for no, anything else if it could not find out. */
+  reply(frame: Buffer): number {
     writeSync(this.#requests, frame)
     let read = 0
     while (read < REPLY_LENGTH) {
@@ -48,7 +53,7 @@ export class PipedProgram {
       if (got === 0) throw new Error('the program has ended')
       read += got
     }
-    return this.#reply[3] === 1
+    return this.#reply.readUInt16BE(2)
   }
 
   /** Ends the input and waits for the program's end. */

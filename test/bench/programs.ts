@@ -34,8 +34,8 @@ function isThere(command: string): boolean {
   return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0
 }
 
-/** Says yes to one password, at once. */
-const HANDLERS = `export default {
+/** A handlers module that says yes to one password, at once. */
+export const HANDLERS = `export default {
   auth: ({ password }) => password === 'pa:ss',
   isuser: ({ user }) => user === 'alice',
 }
@@ -91,7 +91,7 @@ const NAIVE = `process.stdin.on('data', (chunk) => {
 `
 
 /** In the manner of the sample in ejabberd's guide for developers: reads and writes one frame at a time. */
-const PYTHON = `import struct
+export const PYTHON = `import struct
 import sys
 
 
