@@ -102,7 +102,7 @@ function slownessOf({ kind, median: { early, end } }: ComparedTimes, load: numbe
 }
 
 function leastOf(holdings: readonly Holding[], what: keyof Holding): number {
-  return Math.min(...holdings.map((holding) => holding[what]))
+  return holdings.length === 0 ? Number.NaN : Math.min(...holdings.map((holding) => holding[what]))
 }
 
 function percentile(values: readonly number[]): number {
