@@ -14,7 +14,7 @@ const MAX_CAUSES = 5
  * Describes whatever was thrown: its name, code and message, and those of its causes.
  *
  * Database clients and web services like to quote what they were asked. If the text quotes one of the `secrets` in any
- * common spelling, the messages are left out.
+ * common spelling, the messages are left out. What stands before the host of a URL is never told.
  */
 export function reasonOf(thrown: unknown, ...secrets: readonly (string | undefined)[]): string {
   const isQuotedIn = (text: string) => secrets.some((secret) => secret !== undefined && quotes(text, secret))
@@ -65,7 +65,12 @@ function describe(thrown: unknown, withMessage: boolean): string {
     parts.push(describeOne(error, withMessage))
     error = causeOf(error)
   } while (error !== undefined && parts.length < MAX_CAUSES)
-  return parts.join(', because of ')
+  return withoutCredentials(parts.join(', because of '))
+}
+
+/** `fetch`, for one, quotes the whole of a URL with a password in it. */
+function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z\d+.-]{0,20}:\/\/)[^\s/?#]+@/gi, '$1...@')
 }
 
 function describeOne(thrown: unknown, withMessage: boolean): string {

@@ -39,6 +39,29 @@ described('nothing', undefined, 'a thrown undefined')
 described('null', null, 'a thrown null')
 described('a long message is cut', new Error('x'.repeat(600)), `Error: ${'x'.repeat(493)}...`)
 
+for (const [title, message, told] of [
+  ['a password', 'no https://bob:s3cret@db:1/x?y=1, sorry', 'no https://...@db:1/x?y=1, sorry'],
+  ['a token', "fetch('https://t0ken@example.org')", "fetch('https://...@example.org')"],
+  ['an @ in a password', 'postgresql://bob:s@3cret@db/shop', 'postgresql://...@db/shop'],
+  [
+    'an @ in a path, which is told',
+    'GET http://db:80/users/bob@example.org',
+    'GET http://db:80/users/bob@example.org',
+  ],
+  ['two URLs', 'a://b:c@d or e://f:g@h', 'a://...@d or e://...@h'],
+] as const) {
+  described(
+    `what stands before the host of a URL is left out: ${title}`,
+    new Error(message),
+    `Error: ${told}`,
+  )
+  described(
+    `of a cause, too: ${title}`,
+    new Error('x', { cause: message }),
+    `Error: x, because of a thrown string ${inspect(told)}`,
+  )
+}
+
 test('a chain of causes that leads back to itself ends', () => {
   const error = new Error('a')
   error.cause = error

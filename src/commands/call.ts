@@ -82,7 +82,10 @@ function wordsOf(positionals: readonly string[]): readonly [string, string, stri
     if (server !== undefined && at === -1) return [operation, user, server]
     if (server === undefined && at !== -1) return [operation, user.slice(0, at), user.slice(at + 1)]
   }
-  throw new UsageError(`Expected call OPERATION USER SERVER, got ${positionals.join(' ') || 'nothing'}`)
+  // Not quoted: one of them may be a password.
+  const hint =
+    positionals.length > 3 ? '; a password is asked for, and never taken from the command line' : ''
+  throw new UsageError(`Expected call OPERATION USER SERVER, got ${positionals.length} words${hint}`)
 }
 
 /** The way of a frame from ejabberd, but for the pipe. */

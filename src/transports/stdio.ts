@@ -7,7 +7,7 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { Readable, type Writable } from 'node:stream'
 import { isatty } from 'node:tty'
-import type { Log } from '../log.ts'
+import type { Log, LogLevel } from '../log.ts'
 import { reasonOfUnknownOrigin } from '../reason.ts'
 
 /** Standard input and output, taken. */
@@ -94,12 +94,19 @@ export function isTerminal(): boolean {
   return isatty(0)
 }
 
-/** Keeps the process alive whatever code that is not ours does: what it throws out of nowhere is logged. */
+/**
+ * Keeps the process alive whatever code that is not ours does: what it throws out of nowhere is logged, and so is what
+ * Node or a library warns of, without the message.
+ */
 export function surviveStrangers(log: Log): void {
-  const logFault = (event: string) => (error: unknown) =>
-    log.write('error', event, { reason: reasonOfUnknownOrigin(error) })
-  process.on('uncaughtException', logFault('uncaught_exception'))
-  process.on('unhandledRejection', logFault('unhandled_rejection'))
+  const logAs = (level: LogLevel, event: string) => (error: unknown) =>
+    log.write(level, event, { reason: reasonOfUnknownOrigin(error) })
+  process.on('uncaughtException', logAs('error', 'uncaught_exception'))
+  process.on('unhandledRejection', logAs('error', 'unhandled_rejection'))
+  // Node itself would print the message, which may quote a URL with a password in it. There is nobody who prints them
+  // if warnings are not wanted.
+  if (process.listenerCount('warning') === 0) return
+  process.removeAllListeners('warning').on('warning', logAs('warn', 'process_warning'))
 }
 
 /**

@@ -65,8 +65,11 @@ const refuses = (words: string, text: RegExp) =>
   })
 refuses('isusr alice example.org', /Unknown operation isusr: did you mean isuser\?/)
 refuses('constructor alice example.org', /Unknown operation constructor: expected one of auth isuser/)
-refuses('isuser alice', /Expected call OPERATION USER SERVER, got isuser alice/)
-refuses('auth alice example.org pa:ss', /Expected call OPERATION USER SERVER, got/)
+refuses('isuser alice', /Expected call OPERATION USER SERVER, got 2 words\n/)
+refuses(
+  'auth alice example.org pa:ss',
+  /got 4 words; a password is asked for, and never taken from the command/,
+)
 refuses('auth alice example.org', /Expected a password, got none/)
 
 test('a module that does not load is a failure, in JSON, too', async () => {

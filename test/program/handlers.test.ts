@@ -36,6 +36,11 @@ const FAULTS: Record<string, { auth: string; log: RegExp; reply?: string }> = {
     log: /event=unhandled_rejection reason="a thrown string"/,
     reply: REPLY.yes,
   },
+  'quotes the password in a warning of the process': {
+    auth: "({ password }) => { process.emitWarning(password, { code: 'SLOW' }); return true }",
+    log: /level=warn event=process_warning reason="Warning SLOW at .*file:.*handlers\.mjs/,
+    reply: REPLY.yes,
+  },
 }
 
 for (const [name, { auth, log, reply = REPLY.neither }] of Object.entries(FAULTS)) {
@@ -51,6 +56,17 @@ for (const [name, { auth, log, reply = REPLY.neither }] of Object.entries(FAULTS
     assert.doesNotMatch(running.log, /s3cret/)
   })
 }
+
+test('warnings that nobody wants are not logged either', async (t) => {
+  const handlers = writeHandlers(
+    temporaryFolder(t),
+    "{ auth: () => { process.emitWarning('slow'); return true }, isuser: () => false }",
+  )
+  const options = { env: { ...process.env, NODE_NO_WARNINGS: '1' } }
+  const { stdout, stderr } = await finish(PROGRAM, ['--handlers', handlers], ASK, options)
+  assert.equal(stdout.toString('hex'), REPLY.yes + REPLY.no)
+  assert.doesNotMatch(stderr, /warning/i)
+})
 
 /** Ways to print; each in a program of its own, on pipes, as ejabberd starts it. */
 const PRINTS = {
