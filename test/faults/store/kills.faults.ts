@@ -11,6 +11,7 @@ import { type Deed, KEEPER, Worker } from './load.ts'
 
 /** For a long run: `KILLS=100000 node --test build/test/faults/store/kills.faults.js`. */
 const KILLS = Number(process.env['KILLS'] ?? 1000)
+/** Says again what each process does and how long it lives, but not when the machine lets it. */
 const SEED = Number(process.env['SEED'] ?? randomInt(2 ** 32))
 
 /** After so many kills all stop, and what they have done is looked at. */
