@@ -49,14 +49,11 @@ const tell = values.json ? console.error : console.log
 const folder = mkdtempSync(join(tmpdir(), 'extauth-soak-'))
 chmodSync(folder, 0o755)
 process.env['TMPDIR'] = folder
+process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 
-try {
-  const report = await soak()
-  console.log(values.json ? JSON.stringify(report, null, 2) : `\n${shown(report)}`)
-  process.exitCode = report.faults.length === 0 ? 0 : 1
-} finally {
-  rmSync(folder, { recursive: true })
-}
+const report = await soak()
+console.log(values.json ? JSON.stringify(report, null, 2) : `\n${shown(report)}`)
+process.exitCode = report.faults.length === 0 ? 0 : 1
 
 async function soak(): Promise<Report> {
   tell(`${minutes} minutes, seed ${seed}`)

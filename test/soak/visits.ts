@@ -62,9 +62,7 @@ export class Visitor {
 
   readonly #visits: Readonly<Record<Kind, (user: string) => Promise<void>>> = {
     'logs in': async (user: string) => {
-      const start = performance.now()
       const client = await this.#enter(user, this.truth.get(user))
-      this.#ledger.right('ejabberd: login', performance.now() - start)
       // Asks the program whether there is such a user.
       const query = xml('query', { xmlns: 'http://jabber.org/protocol/disco#info' })
       await client.iqCaller.request(xml('iq', { type: 'get', to: client.jid.bare().toString() }, query))
@@ -116,12 +114,12 @@ export class Visitor {
     },
   }
 
-  #enter(
-    user: string,
-    password = '',
-    beforehand: (entity: Client) => Promise<void> = async () => {},
-  ): Promise<Client> {
-    return login(this.#ejabberd, 'tcp', { user, password, beforehand })
+  async #enter(user: string, password = '', beforehand?: (entity: Client) => Promise<void>): Promise<Client> {
+    const start = performance.now()
+    const person = { user, password, ...(beforehand === undefined ? {} : { beforehand }) }
+    const client = await login(this.#ejabberd, 'tcp', person)
+    if (beforehand === undefined) this.#ledger.took('ejabberd: login', performance.now() - start)
+    return client
   }
 
   #newPassword(): string {
