@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 
 /** How often the stand-in looks whether the installation is whole again, in milliseconds. */
@@ -23,8 +22,7 @@ const told = process.env[TOLD]
 delete process.env[TOLD]
 
 try {
-  const { main } = await import('./main.ts')
-  const { leave } = await import('./leave.ts')
+  const { leave, main } = await import('./main.ts')
   const status = await main(args)
   end(() => leave(exit, status))
 } catch (error) {
@@ -83,7 +81,7 @@ function standIn(reason: string): void {
       return
     }
     stdin.pause()
-    handOver(reason, () => {
+    void handOver(reason, () => {
       stdin.resume()
       retry()
     })
@@ -91,7 +89,8 @@ function standIn(reason: string): void {
 }
 
 /** Leaves standard input and output to a program of its own: there is no way for this process to become it. */
-function handOver(reason: string, onFailure: () => void): void {
+async function handOver(reason: string, onFailure: () => void): Promise<void> {
+  const { spawn } = await import('node:child_process') // 3 ms that a whole installation does not need
   const command = [...process.execArgv, process.argv[1] ?? '', ...args]
   const program = spawn(process.execPath, command, {
     stdio: 'inherit',

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { execFile } from 'node:child_process'
 import { statSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { dirname, resolve } from 'node:path'
@@ -99,7 +98,8 @@ function placeOfSyntaxError(url: URL, reason: string): Promise<string | undefine
 /** The mistake that was looked for last: it may stay for hours, and be met every few seconds by many workers. */
 let located: { mistake?: string; place: Promise<string | undefined> } = { place: Promise.resolve(undefined) }
 
-function runInto(url: URL): Promise<string | undefined> {
+async function runInto(url: URL): Promise<string | undefined> {
+  const { execFile } = await import('node:child_process')
   const code = `await import(${JSON.stringify(url.href)})`
   return new Promise((resolve) => {
     const options = { timeout: CHECK_TIMEOUT }

@@ -4,8 +4,11 @@
  * @module
  */
 import type { Io } from './commands/io.ts'
+import { run } from './commands/run.ts'
 import { ExtauthError, UsageError } from './errors.ts'
 import { reasonOf } from './reason.ts'
+
+export { leave } from './leave.ts'
 
 /**
  * Runs the command that the arguments name. Never rejects.
@@ -21,7 +24,6 @@ export async function main(args: readonly string[]): Promise<number> {
   if (first === 'call' || first === 'account') return runForPeople(first, rest)
   if (first === '--help' || first === '-h' || first === 'help') return printHelp()
   if (first === '--version' || first === '-V') return printVersion()
-  const { run } = await import('./commands/run.ts')
   return run(first === 'run' ? rest : args)
 }
 

@@ -61,7 +61,7 @@ All commands and options:             ejabberd-extauth --help
  * can be done as long as the input is untouched: Node does not try again in this process to import it.
  */
 async function importCode({ handlers }: Options): Promise<void> {
-  await (handlers === undefined ? import('../backends/accounts.ts') : import('../handlers-module.ts'))
+  if (handlers === undefined) await import('../backends/accounts.ts')
 }
 
 function parseOrMistake(args: readonly string[]): Options | UsageError {

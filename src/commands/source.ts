@@ -4,6 +4,7 @@
  * @module
  */
 import type { Handlers } from '../handlers.ts'
+import { importHandlers } from '../handlers-module.ts'
 import type { Options } from './options.ts'
 
 /**
@@ -14,10 +15,7 @@ import type { Options } from './options.ts'
  */
 export async function loadHandlers(options: Options): Promise<Handlers> {
   // A worker starts with what it needs and no more: there may be many of them.
-  if (options.handlers !== undefined) {
-    const { importHandlers } = await import('../handlers-module.ts')
-    return importHandlers(options.handlers)
-  }
+  if (options.handlers !== undefined) return importHandlers(options.handlers)
   const { accounts } = await import('../backends/accounts.ts')
   const { AccountStore, DEFAULT_DIRECTORY } = await import('../accounts/store.ts')
   const directory = options.accounts ?? DEFAULT_DIRECTORY

@@ -141,21 +141,23 @@ function copyOfPackage(folder: string): string {
   return join(folder, 'package', 'dist')
 }
 
-for (const file of ['main.js', 'serve.js', 'commands/run.js']) {
+for (const file of ['main.js', 'backends/accounts.js']) {
   test(`stands in for an installation that lacks ${file}, and hands over when it is whole again`, async (t) => {
     const folder = temporaryFolder(t)
     const dist = copyOfPackage(folder)
-    const handlers = writeHandlers(folder, '{ auth: () => true }')
+    const accounts = join(folder, 'accounts')
+    const account = ['alice', 'example.org', '--accounts', accounts]
+    await finish(PROGRAM, ['account', 'add', ...account], Buffer.from('pw'))
     renameSync(join(dist, file), join(folder, 'away.js'))
-    const running = start(t, ['--handlers', handlers], { file: join(dist, 'cli.js') })
+    const running = start(t, ['--accounts', accounts], { file: join(dist, 'cli.js') })
     await running.logged(/cannot start: .*20\.19 or newer/)
     for (let request = 0; request < 3; request++) {
-      const reply = await running.client.exchange('auth:alice:example.org:x')
+      const reply = await running.client.exchange('auth:alice:example.org:pw')
       assert.equal(reply.toString('hex'), '0002')
     }
     renameSync(join(folder, 'away.js'), join(dist, file))
     await running.logged(/handlers_loaded/)
-    assert.equal(await running.client.auth('alice', 'example.org', 'x'), true)
+    assert.equal(await running.client.auth('alice', 'example.org', 'pw'), true)
     assert.equal(await running.client.close(), 0)
   })
 }
