@@ -65,12 +65,20 @@ function describe(thrown: unknown, withMessage: boolean): string {
     parts.push(describeOne(error, withMessage))
     error = causeOf(error)
   } while (error !== undefined && parts.length < MAX_CAUSES)
-  return withoutCredentials(parts.join(', because of '))
+  return withoutCredentials(withoutJson(parts.join(', because of ')))
 }
 
 /** `fetch`, for one, quotes the whole of a URL with a password in it. */
 function withoutCredentials(text: string): string {
   return text.replace(/([a-z][a-z\d+.-]{0,20}:\/\/)[^\s/?#]+@/gi, '$1...@')
+}
+
+/** `JSON.parse` quotes what stands around a mistake, which in a file of settings is a password sooner or later. */
+function withoutJson(text: string): string {
+  return text.replace(
+    /(Unexpected token .{1,4}, )(?:\.\.\.)?".*"(?:\.\.\.)?(?= is not valid JSON)/gs,
+    '$1...',
+  )
 }
 
 function describeOne(thrown: unknown, withMessage: boolean): string {

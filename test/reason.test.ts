@@ -62,6 +62,25 @@ for (const [title, message, told] of [
   )
 }
 
+for (const text of [
+  '{"password": hunter2 , "a": "long long long long"}',
+  '{"pass":hunter2}',
+  'hunter2',
+  '{"pass":"hun" ter2"}',
+]) {
+  test(`what JSON.parse quotes of ${text} is left out`, () => {
+    const parse = () => JSON.parse(text)
+    assert.throws(parse, (error) => {
+      assert.match(
+        reasonOf(error),
+        /^SyntaxError: (Unexpected token '.', \.\.\. is not valid JSON|Expected .* in JSON at)/,
+      )
+      assert.doesNotMatch(reasonOf(new Error('x', { cause: error })), /hunter2|pass/)
+      return true
+    })
+  })
+}
+
 test('a chain of causes that leads back to itself ends', () => {
   const error = new Error('a')
   error.cause = error
