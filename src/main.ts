@@ -7,6 +7,7 @@ import type { Io } from './commands/io.ts'
 import { run } from './commands/run.ts'
 import { ExtauthError, UsageError } from './errors.ts'
 import { reasonOf } from './reason.ts'
+import { version } from './version.ts'
 
 export { leave } from './leave.ts'
 
@@ -64,8 +65,7 @@ async function printHelp(): Promise<number> {
   return 0
 }
 
-async function printVersion(): Promise<number> {
-  const { version } = await import('./version.ts')
+function printVersion(): number {
   standardStreams().stdout.write(`${version()}\n`)
   return 0
 }
