@@ -24,13 +24,19 @@ export function unfinishedName(): string {
 /**
  * Makes a directory with its contents in `staging` and renames it to `target`, whole.
  *
- * Returns `false`, and leaves nothing behind, if there is something at the target already. Does not flush the
- * directory that the target is in.
+ * Returns `false`, and leaves nothing behind, if there is something at the target already. Rejects, and leaves
+ * nothing behind, if `signal` was aborted meanwhile. Does not flush the directory that the target is in.
  */
-export async function placeDirectory(staging: string, target: string, contents: Contents): Promise<boolean> {
+export async function placeDirectory(
+  staging: string,
+  target: string,
+  contents: Contents,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const path = join(staging, unfinishedName())
   try {
     await makeDirectory(path, contents)
+    signal?.throwIfAborted()
     await rename(path, target)
     return true
   } catch (error) {
@@ -41,11 +47,13 @@ export async function placeDirectory(staging: string, target: string, contents: 
   }
 }
 
-/** Writes a file beside the target and renames it over it. Does not flush the directory. */
-export async function placeFile(target: string, text: string): Promise<void> {
+/** Writes a file beside the target and renames it over it, unless `signal` was aborted. Does not flush the directory. */
+export async function placeFile(target: string, text: string, signal?: AbortSignal): Promise<void> {
   const path = join(dirname(target), unfinishedName())
   try {
     await makeFile(path, text)
+    // On a slow disk whoever asked may have been told by now that it failed.
+    signal?.throwIfAborted()
     await rename(path, target)
   } catch (error) {
     await discard(path)

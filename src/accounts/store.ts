@@ -87,14 +87,15 @@ export class AccountStore {
     return this.#lookUp(user, server, () => readFileSync(path, 'utf8'))?.replace(/\n$/, '')
   }
 
-  /** Creates an account; `false` if there is one already. Resolves when it is on the disk. */
-  create(user: string, server: string, hash: string): Promise<boolean> {
+  /**
+   * Creates an account; `false` if there is one already. Resolves when it is on the disk. Once `signal` is aborted,
+   * no account appears any more.
+   */
+  create(user: string, server: string, hash: string, signal?: AbortSignal): Promise<boolean> {
     return this.#write('create', user, server, async (account) => {
       await this.#open(server)
-      const created = await placeDirectory(this.#staging(server), account, {
-        password: `${hash}\n`,
-        ...nameFile('name', user),
-      })
+      const contents = { password: `${hash}\n`, ...nameFile('name', user) }
+      const created = await placeDirectory(this.#staging(server), account, contents, signal)
       if (!created && !this.has(user, server)) return undefined
       // Also if it was there: whoever made it may have been killed before it was on the disk.
       await this.#sync(this.#server(server))
@@ -102,19 +103,25 @@ export class AccountStore {
     })
   }
 
-  /** Gives an account another hash; `false` if there is no such account. Resolves when it is on the disk. */
-  change(user: string, server: string, hash: string): Promise<boolean> {
+  /**
+   * Gives an account another hash; `false` if there is no such account. Resolves when it is on the disk. Once
+   * `signal` is aborted, the hash does not change any more.
+   */
+  change(user: string, server: string, hash: string, signal?: AbortSignal): Promise<boolean> {
     return this.#write('change', user, server, async (account) => {
       if (!this.has(user, server)) return false
-      await placeFile(join(account, 'password'), `${hash}\n`)
+      await placeFile(join(account, 'password'), `${hash}\n`, signal)
       await syncUnlessGone(account)
       await sweep(account)
       return true
     })
   }
 
-  /** Removes an account; `false` if there was none. Resolves when that is on the disk. */
-  remove(user: string, server: string): Promise<boolean> {
+  /**
+   * Removes an account; `false` if there was none. Resolves when that is on the disk. Once `signal` is aborted, the
+   * account does not go any more.
+   */
+  remove(user: string, server: string, signal?: AbortSignal): Promise<boolean> {
     return this.#write('remove', user, server, async (account) => {
       if (!exists(account)) {
         // Whoever removed it may have been killed before that was on the disk.
@@ -125,11 +132,14 @@ export class AccountStore {
       // Looked at before and after: before, somebody may be about to create it; after, to sweep it up.
       const before = exists(join(account, 'password'))
       const removed = join(this.#staging(server), unfinishedName())
+      signal?.throwIfAborted()
       await rename(account, removed)
-      await this.#sync(this.#server(server))
-      const existed = before || exists(join(removed, 'password'))
-      await discard(removed)
-      return existed
+      try {
+        await this.#sync(this.#server(server))
+        return before || exists(join(removed, 'password'))
+      } finally {
+        await discard(removed)
+      }
     })
   }
 

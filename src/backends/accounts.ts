@@ -7,7 +7,7 @@
 import { isAbsolute } from 'node:path'
 import { isPlainName } from '../accounts/prepare.ts'
 import { AccountStore } from '../accounts/store.ts'
-import type { Handlers, PasswordRequest } from '../handlers.ts'
+import type { Handlers, PasswordRequest, UserRequest } from '../handlers.ts'
 import { createChecker } from '../passwords/checker.ts'
 import { checkOptions, milliseconds, optional, type Rules } from './options.ts'
 import { createPatience } from './patience.ts'
@@ -63,7 +63,7 @@ export function accounts(options: AccountsOptions): Handlers {
     isuser: (request) => patiently(request, () => store.has(request.user, request.server)),
     setpass,
     tryregister,
-    removeuser: (request) => patiently(request, () => removeUser(request.user, request.server)),
+    removeuser: (request) => patiently(request, () => removeUser(request)),
   }
 
   function auth(request: PasswordRequest): boolean | Promise<boolean> {
@@ -75,7 +75,8 @@ export function accounts(options: AccountsOptions): Handlers {
   async function setpass(request: PasswordRequest): Promise<boolean> {
     const { user, server } = request
     const hash = await hashFor(request)
-    const changed = (await patiently(request, () => store.change(user, server, hash))) === true
+    const changed =
+      (await patiently(request, () => store.change(user, server, hash, request.signal))) === true
     if (changed) passwords.stored(hash, request.password)
     return changed
   }
@@ -85,7 +86,8 @@ export function accounts(options: AccountsOptions): Handlers {
     // ejabberd prepares names; what could not be written in a line of an export is nobody's name.
     if (!isPlainName(user) || !isPlainName(server)) return false
     const hash = await hashFor(request)
-    const created = (await patiently(request, () => store.create(user, server, hash))) === true
+    const created =
+      (await patiently(request, () => store.create(user, server, hash, request.signal))) === true
     if (!created) return isSame(request)
     passwords.stored(hash, request.password)
     return true
@@ -105,8 +107,8 @@ export function accounts(options: AccountsOptions): Handlers {
     return (await passwords.check([hash], request.password, () => request.signal)) === true
   }
 
-  async function removeUser(user: string, server: string): Promise<true> {
-    await store.remove(user, server)
+  async function removeUser({ user, server, signal }: UserRequest): Promise<true> {
+    await store.remove(user, server, signal)
     return true
   }
 }

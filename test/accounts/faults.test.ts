@@ -49,7 +49,7 @@ const survives = (
       }
       const files = readdirSync(store.directory, { recursive: true }).map(String)
       assert.deepEqual(
-        files.filter((file) => file.includes('.unfinished-') && operation !== 'a removal'),
+        files.filter((file) => file.includes('.unfinished-')),
         [],
       )
     }
