@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { lutimesSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { kill } from '../../e2e/support/processes.ts'
 import type { Actor } from './actor.ts'
 import type { Fault } from './fault.ts'
@@ -29,13 +30,13 @@ export function assertNothingRefused(stage: Stage, story: Story): void {
 }
 
 /** As many programs as before, none given up, nothing left open, no file left behind but by those that were killed. */
-export async function assertNothingRemains(stage: Stage, fault: Pick<Fault, 'kills'>): Promise<void> {
+export async function assertNothingRemains(stage: Stage, fault: Pick<Fault, 'leaves'>): Promise<void> {
   await stage.workers()
   const found = () => ({
     programs: programs(stage.ejabberd).length,
     descriptors: Math.max(stage.descriptors, ...stage.census()),
     temporaryFiles: stage.temporaryFiles(),
-    unfinished: fault.kills ? [] : stage.unfinished(),
+    unfinished: fault.leaves ? [] : stage.unfinished(),
   })
   const expected = { programs: POOL, descriptors: stage.descriptors, temporaryFiles: [], unfinished: [] }
   const isQuiet = () => JSON.stringify(found()) === JSON.stringify(expected)
@@ -43,27 +44,30 @@ export async function assertNothingRemains(stage: Stage, fault: Pick<Fault, 'kil
     assert.deepEqual(found(), expected)
     throw error
   })
-  if (fault.kills) await assertSwept(stage)
 }
 
-/** What killed programs left is swept up in time; here by making it old, and by a program that starts then. */
-async function assertSwept(stage: Stage): Promise<void> {
+/** What killed programs left is swept up in time; here by making it old. Call it when every account is settled. */
+export async function assertSwept(stage: Stage): Promise<void> {
   const left = stage.unfinished()
   if (left.length === 0) return
   const old = new Date(Date.now() - ABANDONED)
   for (const path of left) lutimesSync(path, old, old)
-  kill((await stage.workers())[0] as number, 'SIGTERM')
-  stage.crowd.resume()
-  const isSwept = () => stage.unfinished().every((path) => !left.includes(path))
-  await stage.until('what killed programs left to be swept up', isSwept, SWEEPING)
-  await stage.crowd.pause()
+  // What lies beside a password goes with the next change of that password ...
+  for (const path of left) {
+    const actor = stage.crowd.actors.find(({ account }) => account.user === basename(dirname(path)))
+    const [password] = actor?.account.possible ?? []
+    if (typeof password === 'string') await actor?.change(password)
+  }
+  // ... and where accounts are made, with the first that a new program makes.
+  for (const pid of await stage.workers()) kill(pid, 'SIGTERM')
+  await stage.sweeper.register()
+  const [password] = stage.sweeper.account.possible
+  await stage.sweeper.remove(String(password))
+  assert.deepEqual(stage.unfinished(), [])
 }
 
 /** Older than any write that is under way may be, in milliseconds; see src/accounts/leftovers.ts. */
 const ABANDONED = 11 * 60_000
-
-/** A file beside a password is swept up when that password is changed, which chance does. */
-const SWEEPING = 120_000
 
 /** Every account is what its client was told: in the store, and for whoever logs in. */
 export async function assertToldIsTrue(stage: Stage): Promise<void> {
@@ -91,12 +95,11 @@ async function settle(stage: Stage, actor: Actor): Promise<void> {
   for (const state of account.possible) {
     if (state !== null && (await actor.visit(state))) taken.push(state)
   }
-  if (taken.length > 1) throw account.violation(`it takes ${taken.length} passwords`)
   const found = taken[0] ?? null
-  if ((stored === undefined) !== (found === null)) {
-    throw account.violation(`there is ${stored === undefined ? 'nothing' : 'something'} in the store`)
-  }
-  account.settle(found)
   actor.stored = stored
+  if (taken.length > 1) throw account.violation(`it takes ${taken.length} passwords`)
+  if (found === null && stored !== undefined) throw account.violation('it takes none of these')
+  account.settle(found)
+  if (found !== null && stored === undefined) throw account.violation('there is nothing in the store')
   await actor.tryFormer()
 }

@@ -8,7 +8,7 @@ export interface Fault {
   readonly title: string
   /** How long it lasts, in milliseconds. */
   readonly lasts: number
-  /** Brings it about. */
+  /** Brings it about; {@link Fault.end} is called also if that did not work. */
   begin(stage: Stage): Promise<void> | void
   /** Ends it, as far as somebody has to; neither ejabberd nor the programs are touched. */
   end?(stage: Stage): Promise<void> | void
@@ -16,6 +16,6 @@ export interface Fault {
   felt(stage: Stage): boolean | Promise<boolean>
   /** How soon after its end every login works again, in milliseconds; default {@link RECOVERY}. */
   readonly recovery?: number
-  /** Whether processes may be killed in the middle of a write, which leaves a file behind until it is swept up. */
-  readonly kills?: boolean
+  /** Whether a write that was begun may leave a file behind until it is swept up: its program was killed. */
+  readonly leaves?: boolean
 }

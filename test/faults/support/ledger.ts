@@ -71,9 +71,10 @@ export class Account {
   /** Notes what was found when nothing was under way any more; throws if that cannot be. */
   settle(found: State): void {
     this.note(`found to be ${describe(found)}`)
-    if (!this.#possible.has(found)) throw this.violation(`found to be ${describe(found)}`)
+    const violation = this.#possible.has(found) ? undefined : this.violation(`found to be ${describe(found)}`)
     this.#become(found)
     this.#isTouched = false
+    if (violation !== undefined) throw violation
   }
 
   /** An error that tells how it came to that. */

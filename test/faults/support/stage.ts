@@ -37,25 +37,38 @@ export class Stage {
   readonly journal: Journal
   readonly crowd: Crowd
   readonly probes: readonly Actor[]
-  /** The file system of the account store, which faults can fill and make read-only. */
-  readonly disk: Disk | undefined
+  /** A client that comes when what killed programs left is to be swept up. */
+  readonly sweeper: Actor
+  readonly #disk: Disk | undefined
   readonly stored: NonNullable<StageOptions['stored']>
   readonly unfinished: () => string[]
   /** The most file descriptors that a program had open when all was well and nothing was under way. */
   descriptors = 0
+  /** Where the journal was when the faults began. */
+  since = 0
 
   constructor(ejabberd: Ejabberd, options: StageOptions, disk?: Disk) {
     const { accounts, programLog } = ejabberd.installation.places
     this.ejabberd = ejabberd
-    this.disk = disk
+    this.#disk = disk
     this.journal = new Journal(programLog)
     this.crowd = new Crowd(ejabberd, this.journal)
-    this.probes = Array.from(
-      { length: PROBES },
-      (_, number) => new Actor(`probe${number}`, ejabberd, this.journal, new Story()),
-    )
+    const actor = (user: string) => new Actor(user, ejabberd, this.journal, new Story())
+    this.probes = Array.from({ length: PROBES }, (_, number) => actor(`probe${number}`))
+    this.sweeper = actor('sweeper')
     this.stored = options.stored ?? ((user) => storedHash(accounts, HOST, user))
     this.unfinished = options.unfinished ?? (() => unfinished(accounts))
+  }
+
+  /** The file system of the account store. */
+  get disk(): Disk {
+    if (this.#disk === undefined) throw new Error('this stage has no account store')
+    return this.#disk
+  }
+
+  /** Have the programs said this since the faults began? */
+  heard(pattern: RegExp): boolean {
+    return pattern.test(this.journal.text(this.since))
   }
 
   /** The numbers of the programs, once the pool is complete. */
@@ -90,7 +103,7 @@ export class Stage {
     try {
       await this.crowd.pause()
     } finally {
-      await this.ejabberd.stop().finally(() => this.disk?.unmount())
+      await this.ejabberd.stop().finally(() => this.#disk?.unmount())
       await this.ejabberd.dispose()
     }
   }

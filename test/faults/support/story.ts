@@ -36,6 +36,11 @@ export class Story {
     return this.#counts.get(act)?.[told] ?? 0
   }
 
+  /** The longest that somebody waited for an answer, in milliseconds. */
+  slowest(act: Act): number {
+    return this.#slowest.get(act) ?? 0
+  }
+
   /** How many acts there were, whatever came of them. */
   get total(): number {
     let total = 0
@@ -50,7 +55,7 @@ export class Story {
         const told = Object.entries(counts).flatMap(([told, count]) =>
           count === 0 ? [] : `${count} ${told}`,
         )
-        return `${act}: ${told.join(', ')} (slowest ${((this.#slowest.get(act) ?? 0) / 1000).toFixed(1)} s)`
+        return `${act}: ${told.join(', ')} (slowest ${(this.slowest(act) / 1000).toFixed(1)} s)`
       })
       .join('; ')
   }

@@ -1,0 +1,50 @@
+/** Fifty clients of a real ejabberd with the account store, and everything around it goes wrong. */
+import { after, before, describe, test } from 'node:test'
+import { endure } from './support/run.ts'
+import { openStage, POOL, type Stage } from './support/stage.ts'
+import { exhausted } from './trouble/descriptors.ts'
+import { failing, full, readOnly, slow, stuck } from './trouble/disk.ts'
+import { killed, killedWithLaunchers, stopped } from './trouble/programs.ts'
+import { crashed, reloaded, resized, restarted, rewritten } from './trouble/server.ts'
+
+let stage: Stage
+before(async () => {
+  stage = await openStage()
+})
+after(() => stage?.close())
+
+const ONE_BY_ONE = {
+  programs: [
+    killed(1, 'SIGTERM'),
+    killed(1, 'SIGKILL'),
+    killed(POOL, 'SIGTERM'),
+    killed(POOL, 'SIGKILL'),
+    killedWithLaunchers(POOL),
+    stopped(1, 8000),
+    stopped(POOL, 8000),
+    stopped(1, 35_000),
+  ],
+  'the disk of the account store': [full, readOnly, failing, slow, stuck],
+  'file descriptors': [exhausted()],
+  ejabberd: [reloaded, resized, rewritten, restarted, crashed],
+}
+
+for (const [what, faults] of Object.entries(ONE_BY_ONE)) {
+  describe(what, () => {
+    for (const fault of faults) test(fault.title, (t) => endure(stage, t, fault))
+  })
+}
+
+const TOGETHER = [
+  [full, killed(POOL, 'SIGKILL', 6000)],
+  [slow, stopped(1, 6000), reloaded],
+  [readOnly, exhausted(), killed(1, 'SIGKILL')],
+  [slow, restarted],
+  [full, exhausted(), stopped(2, 6000), killed(1, 'SIGTERM'), rewritten],
+]
+
+describe('together', () => {
+  for (const faults of TOGETHER) {
+    test(faults.map(({ title }) => title).join(' + '), (t) => endure(stage, t, ...faults))
+  }
+})

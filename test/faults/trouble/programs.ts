@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { kill, type Process } from '../../e2e/support/processes.ts'
+import type { Fault } from '../support/fault.ts'
+import { POOL, type Stage } from '../support/stage.ts'
+
+/**
+ * Between two rounds of killing, in milliseconds. ejabberd's supervisor of a pool survives as many deaths in a second
+ * as the pool has programs. A program that is killed alone cannot exceed that: its launcher sleeps two seconds.
+ */
+const ROUND = 3000
+
+/** Three rounds. */
+const A_WHILE = 7000
+
+/** So many programs get a signal that ends them, in rounds. */
+export function killed(count: number, signal: 'SIGTERM' | 'SIGKILL', every = ROUND): Fault {
+  const fault = deaths(`${some(count)} by ${signal}`, every, (programs) => {
+    for (const { pid } of programs.slice(0, count)) kill(pid, signal)
+  })
+  return { ...fault, leaves: signal === 'SIGKILL' }
+}
+
+/** So many programs are killed with their launchers, as the kernel does to a whole group when memory runs out. */
+export function killedWithLaunchers(count: number): Fault {
+  return deaths(`${some(count)} by SIGKILL, with the launcher`, ROUND, (programs) => {
+    for (const { pid, parent } of programs.slice(0, count)) {
+      kill(parent)
+      kill(pid)
+    }
+  })
+}
+
+function deaths(what: string, every: number, strike: (programs: Process[]) => void): Fault {
+  let victims: Process[] = []
+  let rounds: NodeJS.Timeout
+  return {
+    title: `killed: ${what}, every ${every / 1000} s`,
+    lasts: A_WHILE,
+    begin(stage) {
+      const round = () => {
+        victims = stage.ejabberd.workers()
+        strike(victims)
+      }
+      round()
+      rounds = setInterval(round, every)
+    },
+    end: () => clearInterval(rounds),
+    felt: async (stage) =>
+      (await stage.workers()).some((pid) => victims.every((victim) => victim.pid !== pid)),
+    leaves: true,
+  }
+}
+
+/** So many programs stand still, and go on. */
+export function stopped(count: number, lasts: number): Fault {
+  let victims: number[] = []
+  return {
+    title: `stopped: ${some(count)}, for ${lasts / 1000} s`,
+    lasts,
+    async begin(stage: Stage) {
+      victims = (await stage.workers()).slice(0, count)
+      for (const pid of victims) kill(pid, 'SIGSTOP')
+    },
+    felt: () => victims.every((pid) => isStopped(pid)),
+    end() {
+      for (const pid of victims) kill(pid, 'SIGCONT')
+    },
+  }
+}
+
+function isStopped(pid: number): boolean {
+  // In small letters if a tracer holds it.
+  return /^State:\t[Tt]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+}
+
+function some(count: number): string {
+  return count === POOL ? 'all programs' : count === 1 ? 'one program' : `${count} programs`
+}
