@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { temporaryStore } from '../../accounts/support.ts'
-import { Random } from '../../fuzz/random.ts'
+import { Random, seedOf } from '../../fuzz/random.ts'
 import { cheapHash } from '../../helpers/cheap-hash.ts'
 import { Belief } from './belief.ts'
 import { type Deed, KEEPER, Worker } from './load.ts'
@@ -34,7 +34,6 @@ test(`${KILLS} kills at random moments leave every account as it was or as it wa
 
 class Siege {
   readonly #directory: string
-  readonly #random = new Random(SEED)
   readonly #belief: Belief
   readonly #alive = new Set<Worker>()
   readonly #cut = new Map<string, number>()
@@ -64,13 +63,13 @@ class Siege {
     let left = kills
     const besiege = async () => {
       while (left-- > 0) {
-        const victim = await this.#start()
-        await pause(this.#random.below(LIFE))
-        deeds.push(...(await this.#kill(victim)))
+        const { worker, random } = await this.#start()
+        await pause(random.below(LIFE))
+        deeds.push(...(await this.#kill(worker)))
       }
     }
     await Promise.all(Array.from({ length: VICTIMS }, besiege))
-    for (const survivor of survivors) deeds.push(...(await this.#kill(survivor)))
+    for (const { worker } of survivors) deeds.push(...(await this.#kill(worker)))
     await this.#belief.assertPossible(deeds)
     this.swept += await this.#belief.assertSwept()
     this.#done += deeds.length
@@ -82,13 +81,15 @@ class Siege {
     return `${this.#done} operations; killed: ${cut.join(', ')}; ${this.swept} leftovers swept up`
   }
 
-  async #start(): Promise<Worker> {
-    const seed = this.#random.below(2 ** 32)
-    const load = { name: `p${this.#started++}`, seed, population: POPULATION }
+  /** Each process has random numbers of its own: which of them draws first is for the machine to say. */
+  async #start(): Promise<{ worker: Worker; random: Random }> {
+    const number = this.#started++
+    const random = new Random(seedOf(SEED, number))
+    const load = { name: `p${number}`, seed: random.below(2 ** 32), population: POPULATION }
     const worker = await Worker.start(this.#directory, load)
     this.#alive.add(worker)
     worker.begin()
-    return worker
+    return { worker, random }
   }
 
   async #kill(worker: Worker): Promise<Deed[]> {

@@ -127,20 +127,22 @@ async function prepare(t: TestContext, { user, before, isFirst }: Write): Promis
 }
 
 /**
- * Each call that has to do with the store, and the first one after them, when all is done and nobody told. How often
- * the main thread reads what other threads have to tell it is different each time, so its reads cannot be counted.
+ * Each call that has to do with the store, and the one that says that all is done. How often the main thread reads what
+ * other threads have to tell it is different each time, so its reads cannot be counted.
  */
-function cutsOf({ calls, directory, ...writer }: Run): Cut[] {
+function cutsOf({ calls, directory, pid, worker }: Run): Cut[] {
   const isOfStore = ({ text }: SystemCall) => text.includes(directory)
-  const main = calls.filter(({ thread, name }) => thread === writer.pid && name !== 'read')
-  const worker = calls.filter(({ thread }) => thread === writer.worker)
-  const done = worker.findLastIndex(isOfStore) + 1
-  assert.ok(done > 0 && done < worker.length)
+  const told = calls.filter(({ thread, text }) => thread === pid && text.includes('"done true'))
+  assert.equal(told.length, 1)
   return [
-    ...main.filter(isOfStore).map((call) => ['pid', call] as const),
-    ...worker.filter((call, at) => isOfStore(call) || at === done).map((call) => ['worker', call] as const),
+    ...calls.filter((call) => call.thread === pid && call.name !== 'read' && isOfStore(call)).map(inMain),
+    ...calls.filter((call) => call.thread === worker && isOfStore(call)).map(inWorker),
+    ...told.map(inMain),
   ]
 }
+
+const inMain = (call: SystemCall) => ['pid', call] as const
+const inWorker = (call: SystemCall) => ['worker', call] as const
 
 const ESSENTIAL: Record<Write['operation'], readonly string[]> = {
   create: ['mkdir', 'openat', 'write', 'fsync', 'close', 'rename'],
