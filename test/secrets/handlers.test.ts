@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Running } from '../program/support.ts'
 import { type Became, CONTROLS, LATE, OTHERS, QUOTING, SHORT } from './leaky.ts'
-import { ask, LOGGINGS, type Logging, Scene } from './scene.ts'
+import { ask, LOGGINGS, type Logging, Scene, untilLoaded } from './scene.ts'
 
 const HANDLERS = ['--handlers', fileURLToPath(new URL('leaky.js', import.meta.url))]
 /** Long enough for a busy machine. */
@@ -43,7 +43,7 @@ async function actAll(scene: Scene, logging: Logging): Promise<void> {
 
 async function actLate(scene: Scene, logging: Logging): Promise<void> {
   const running = scene.start([...HANDLERS, '--timeout', String(SHORT)], logging)
-  while ((await ask(running, 'isuser:alice:example.org')) !== 'allowed'); // still loading
+  await untilLoaded(running)
   for (const name of Object.keys(LATE)) assert.equal(await act(scene, running, 'auth', name), 'failed', name)
   await scene.end(running)
 }

@@ -30,9 +30,15 @@ const DIGITS = '23456789'
 /** The middle one of five characters: not in Base64, and each way to quote treats some of them in its own way. */
 const SEPARATORS = [':~^|', `'"\\ `, 'äßç€', '😀漢字é', '%&?=;', '<>@#\n\t'] as const
 
+interface Needle {
+  readonly needle: string
+  readonly secret: string
+  readonly allowed: readonly string[]
+}
+
 /** The secrets of a test, and where they were found. */
 export class Marks {
-  readonly #needles = new Map<string, { needle: string; secret: string }[]>()
+  readonly #needles = new Map<string, Needle[]>()
   #minted = 0
 
   /** A secret that there has never been; `name` says in a find which one it was. */
@@ -44,19 +50,20 @@ export class Marks {
   }
 
   /** A secret with nothing in it that has to be quoted anywhere, for instance for a URL. */
-  mintWord(name: string): string {
+  mintWord(name: string, allowed: readonly string[] = []): string {
     const secret = make([UPPER, DIGITS, LOWER])
-    this.watch(name, secret, SPELT)
+    this.watch(name, secret, { raw: SPELT, allowed })
     return secret
   }
 
-  /** Looks for a secret that was made elsewhere, too; for that many of its characters in a row. */
-  watch(name: string, secret: string, raw: number = RAW): void {
+  /** Looks for a secret that was made elsewhere, too. */
+  watch(name: string, secret: string, { raw = RAW, allowed = [] }: Watching = {}): void {
     for (const needle of needlesOf(secret, raw)) {
       const key = needle.slice(0, PREFIX)
+      const found: Needle = { needle, secret: name, allowed }
       const others = this.#needles.get(key)
-      if (others === undefined) this.#needles.set(key, [{ needle, secret: name }])
-      else others.push({ needle, secret: name })
+      if (others === undefined) this.#needles.set(key, [found])
+      else others.push(found)
     }
   }
 
@@ -65,14 +72,22 @@ export class Marks {
     const text = Buffer.from(bytes as Uint8Array).toString('latin1')
     const finds = new Map<string, Find>()
     for (let at = 0; at + PREFIX <= text.length; at++) {
-      for (const { needle, secret } of this.#needles.get(text.slice(at, at + PREFIX)) ?? []) {
-        if (finds.has(secret) || !text.startsWith(needle, at)) continue
+      for (const { needle, secret, allowed } of this.#needles.get(text.slice(at, at + PREFIX)) ?? []) {
+        if (finds.has(secret) || allowed.includes(place) || !text.startsWith(needle, at)) continue
         const around = text.slice(Math.max(0, at - 100), at + needle.length + 60)
         finds.set(secret, { secret, place, text: Buffer.from(around, 'latin1').toString() })
       }
     }
     return [...finds.values()]
   }
+}
+
+/** How a secret is looked for. */
+export interface Watching {
+  /** So many of its characters in a row are a find. */
+  readonly raw?: number
+  /** Where it may be. */
+  readonly allowed?: readonly string[]
 }
 
 /** The ways to write a text, which is then encoded as UTF-8. */
@@ -103,15 +118,14 @@ const DIGESTS = ['md5', 'sha1', 'sha256', 'sha512'] as const
 
 /** What to look for, as `latin1` shows the bytes of a file. */
 function needlesOf(secret: string, raw: number): ReadonlySet<string> {
-  const spelt = windows(secret, SPELT).flatMap((window) =>
-    Object.values(SPELLINGS).flatMap((spell) => spell(window)),
-  )
+  const long = windows(secret, Math.max(raw, SPELT))
+  const spelt = long.flatMap((window) => Object.values(SPELLINGS).flatMap((spell) => spell(window)))
   const digests = DIGESTS.flatMap((digest) => {
     const bytes = createHash(digest).update(secret).digest()
     return [...inBoth(bytes.toString('hex')), bytes.toString('base64').replace(/=+$/, '')]
   })
   const bytes = [...windows(secret, raw), ...spelt, ...digests].map((text) => Buffer.from(text))
-  const wide = windows(secret, SPELT).map((window) => Buffer.from(window, 'utf16le'))
+  const wide = long.map((window) => Buffer.from(window, 'utf16le'))
   return new Set([...bytes, ...wide].map((needle) => needle.toString('latin1')))
 }
 

@@ -15,6 +15,9 @@ import { NO, YES } from '../helpers/wire.ts'
 import { PROGRAM, type Running, start } from '../program/support.ts'
 import { type Find, Marks } from './marks.ts'
 
+/** Only a failure takes so long, in milliseconds. */
+const PATIENCE = 20_000
+
 /** One way to be asked for a log. */
 export interface Logging {
   readonly level: LogLevel
@@ -103,6 +106,11 @@ export class Scene {
     await running.ended()
   }
 
+  /** What is in the file of the log. */
+  log(): string {
+    return readFileSync(this.path('log', 'extauth.log'), 'utf8')
+  }
+
   /** Something more that was written. */
   add(place: string, bytes: Uint8Array | string): void {
     this.#written.push({ place, bytes })
@@ -163,6 +171,17 @@ export async function ask(
   const reply = (await running.client.exchange(body)).toString('hex')
   if (reply === YES.slice(4)) return 'allowed'
   return reply === NO.slice(4) ? 'refused' : 'failed'
+}
+
+/** Waits until somebody exists, which is when the handlers are loaded. */
+export async function untilLoaded(
+  running: Running,
+  body: string = 'isuser:alice:example.org',
+): Promise<void> {
+  const end = performance.now() + PATIENCE
+  while ((await ask(running, body)) !== 'allowed') {
+    if (performance.now() > end) throw new Error(`the handlers do not load:\n${running.log}`)
+  }
 }
 
 /** How the program is started. */
