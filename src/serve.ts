@@ -18,7 +18,7 @@ import { Ending } from './ending.ts'
 import { TruncatedFrameError } from './errors.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import type { Log } from './log.ts'
-import { type Outcome, refused } from './outcome.ts'
+import { failed, type Outcome, refused } from './outcome.ts'
 import { pump } from './pump.ts'
 import { reasonOf } from './reason.ts'
 import { OutputClosed, Replies } from './replies.ts'
@@ -39,6 +39,8 @@ export interface Connection {
   readonly log: Log
   /** When aborted, no more input is read; the request in hand is finished. */
   readonly signal?: AbortSignal | undefined
+  /** Does anybody still read the replies? Without it, somebody does. */
+  readonly isRead?: (() => boolean) | undefined
   /** Called once, when no request will follow; given up after `timeout`. */
   readonly close?: (() => void | Promise<void>) | undefined
   /** Told the outcome of each frame before its reply is written. */
@@ -72,6 +74,7 @@ function answer(frame: Buffer, connection: Connection, budget: number): Buffer |
   const since = performance.now()
   const request = parseRequest(frame)
   if ('reason' in request) return conclude(connection, request, refused(request.reason), since)
+  if (comesTooLate(request, connection)) return conclude(connection, request, GIVEN_UP, since)
   const { handlers, log } = connection
   const outcome = dispatch(request, {
     handlers,
@@ -81,6 +84,17 @@ function answer(frame: Buffer, connection: Connection, budget: number): Buffer |
   return outcome instanceof Promise
     ? outcome.then((settled) => conclude(connection, request, settled, since))
     : conclude(connection, request, outcome, since)
+}
+
+const GIVEN_UP = failed('not begun: whoever asked has given up')
+
+/**
+ * Who changes a password or registers is told by ejabberd that it failed when we stood still for 30 seconds: suspended,
+ * say, with the request in the pipe. It must not happen after all, perhaps after a second try. A removal must: ejabberd
+ * tells that it is done whatever becomes of it.
+ */
+function comesTooLate({ operation }: IncomingRequest, { isRead }: Connection): boolean {
+  return (operation === 'setpass' || operation === 'tryregister') && isRead?.() === false
 }
 
 function conclude(

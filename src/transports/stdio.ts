@@ -14,6 +14,8 @@ import { reasonOfUnknownOrigin } from '../reason.ts'
 export interface Stdio {
   readonly input: Readable
   readonly output: Writable
+  /** Is the other end of the output still open? Where that cannot be found out, it is taken to be. */
+  readonly isRead: () => boolean
 }
 
 let taken = false
@@ -35,15 +37,15 @@ export function takeStdio(): Stdio {
     )
   }
   taken = true
-  const input = takePipe(0) ?? process.stdin
-  const output = takePipe(1) ?? process.stdout
+  const input = takePipe(0)?.socket ?? process.stdin
+  const { socket: output = process.stdout, isRead = () => true } = takePipe(1) ?? {}
   Object.defineProperty(process, 'stdin', { value: Readable.from([]), configurable: true })
   Object.defineProperty(process, 'stdout', { value: process.stderr, configurable: true })
-  return { input, output }
+  return { input, output, isRead }
 }
 
 /** Linux only, and only for a pipe of our own user: elsewhere the redefined streams of `process` have to do. */
-function takePipe(standard: 0 | 1): Socket | undefined {
+function takePipe(standard: 0 | 1): { socket: Socket; isRead: () => boolean } | undefined {
   const opened: number[] = []
   const open = (path: string, flags: number) => {
     const descriptor = openSync(path, flags)
@@ -62,10 +64,20 @@ function takePipe(standard: 0 | 1): Socket | undefined {
     closeSync(standard)
     openSync('/dev/null', flags) // takes the lowest number that is free, the one just closed
     closeSync(nowhere)
-    return socket
+    return { socket, isRead: () => hasReader(pipe) }
   } catch {
     for (const descriptor of opened) closeSync(descriptor)
     return undefined
+  }
+}
+
+/** Linux lets nobody open a pipe for writing without waiting if it has no reader. Takes some microseconds. */
+function hasReader(pipe: number): boolean {
+  try {
+    closeSync(openSync(`/proc/self/fd/${pipe}`, constants.O_WRONLY | constants.O_NONBLOCK))
+    return true
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ENXIO')
   }
 }
 
