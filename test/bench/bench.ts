@@ -1,10 +1,19 @@
 /**
  * What it costs, compared with others in the same run: `npm run bench`, or with the names of some sections behind `--`.
+ *
+ *     --users N      how many users of the account store log in, each with a hash of their own (300)
+ *     --accounts N   how many accounts the large store has (100000)
+ *     --quick        so little that it only shows that everything runs
+ *     --json         prints everything at the end, for machines
+ *     --markdown     prints tables for a page
+ *     --svg FILE     draws a chart
+ *     --from FILE    measures nothing, and prints or draws what `--json` has printed before
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { draw } from './chart.ts'
 import { asMarkdown, asText, type Effort, type Measured, type Section } from './report.ts'
 import { accounts } from './sections/accounts.ts'
 import { backends } from './sections/backends.ts'
@@ -28,6 +37,13 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   loading,
 }
 
+/** What `--json` prints. */
+interface Report {
+  /** Where it was measured. */
+  where: string
+  report: Record<string, Measured>
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -36,40 +52,89 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
+    svg: { type: 'string' },
+    from: { type: 'string' },
   },
 })
-const unknown = positionals.filter((name) => !Object.hasOwn(SECTIONS, name))
-if (unknown.length > 0) {
-  throw new Error(`Expected some of ${Object.keys(SECTIONS).join(', ')}, got ${unknown.join(', ')}`)
+const strangers = positionals.filter((name) => !Object.hasOwn(SECTIONS, name))
+if (strangers.length > 0) {
+  throw new Error(`Expected some of ${Object.keys(SECTIONS).join(', ')}, got ${strangers.join(', ')}`)
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'extauth-bench-'))
-try {
+const report = values.from === undefined ? await measure() : read(values.from)
+if (values.json) console.log(JSON.stringify(report, null, 2))
+if (values.svg !== undefined) {
+  const panels = Object.values(report.report).flatMap(({ panels = [] }) => panels)
+  writeFileSync(values.svg, draw(panels, report.where))
+}
+
+async function measure(): Promise<Report> {
+  const report: Report = { where: where(), report: {} }
   const effort: Effort = {
-    folder,
+    folder: temporaryFolder(),
     quick: values.quick,
     users: wholeNumber('users', values.users ?? (values.quick ? '10' : '300')),
     accounts: wholeNumber('accounts', values.accounts ?? (values.quick ? '10000' : '100000')),
   }
-  const report: Record<string, Measured> = {}
-  for (const [name, measure] of Object.entries(SECTIONS)) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue
-    const measured = await measure(effort)
-    report[name] = measured
-    if (!values.json) print(name, measured)
+  print(report.where)
+  for (const name of chosen()) {
+    const section = await measureSection(name, effort)
+    if (section === undefined) continue
+    report.report[name] = section
+    printSection(name, section)
   }
-  if (values.json) {
-    console.log(JSON.stringify({ node: process.version, processors: cpus().length, report }, null, 2))
+  return report
+}
+
+/** The others are measured all the same if one cannot be, for example because a server is not installed. */
+async function measureSection(name: string, effort: Effort): Promise<Measured | undefined> {
+  try {
+    return await SECTIONS[name]?.(effort)
+  } catch (error) {
+    console.error(`\n${name}: not measured.`, error)
+    process.exitCode = 1
+    return undefined
   }
-} finally {
-  rmSync(folder, { recursive: true })
+}
+
+function read(file: string): Report {
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+  print(report.where)
+  for (const name of chosen()) {
+    const section = report.report[name]
+    if (section !== undefined) printSection(name, section)
+  }
+  return report
+}
+
+function chosen(): string[] {
+  return Object.keys(SECTIONS).filter((name) => positionals.length === 0 || positionals.includes(name))
+}
+
+function printSection(name: string, section: Measured): void {
+  print(values.markdown ? `\n### ${name}\n\n${asMarkdown(section)}` : `\n${name}\n${asText(section)}`)
+}
+
+/** Nothing but JSON where a machine reads. */
+function print(text: string): void {
+  if (!values.json) console.log(text)
+}
+
+function where(): string {
+  const processors = cpus()
+  const model = processors[0]?.model.trim() ?? 'unknown processor'
+  return `Node.js ${process.version}, ${processors.length} × ${model}`
+}
+
+/** Goes with the process, however that ends. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'extauth-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true }))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+  return folder
 }
 
 function wholeNumber(option: string, text: string): number {
   if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text)
   throw new Error(`Expected --${option} to be a whole number, got ${text}`)
-}
-
-function print(name: string, { figures }: Measured): void {
-  console.log(values.markdown ? `\n### ${name}\n\n${asMarkdown(figures)}` : `\n${name}\n${asText(figures)}`)
 }

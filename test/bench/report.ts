@@ -1,13 +1,20 @@
-/** What a section of the benchmark gives: figures for tables, and panels of a chart. */
+/** What a section of the benchmark gives, and how it is printed. */
 import { table } from './measure.ts'
 
-/** One line of the report: what was measured, and what it is to be, if there is a goal. */
-export interface Figure {
+/** What a section has measured. */
+export interface Measured {
+  /** A table: rows by what was measured, columns by quantity and unit. */
+  values: Record<string, Record<string, number>>
+  goals: Goal[]
+  panels?: Panel[]
+}
+
+/** What is to be reached. */
+export interface Goal {
   name: string
   value: number
-  unit: string
   /** The most that the value should be, or, with `atLeast`, the least. */
-  goal?: number
+  goal: number
   atLeast?: boolean
 }
 
@@ -20,19 +27,13 @@ export interface Panel {
   bars: { name: string; value: number }[]
 }
 
-/** What a section has measured. */
-export interface Measured {
-  figures: Figure[]
-  panels?: Panel[]
-}
-
 /** How much is to be measured. */
 export interface Effort {
   /** A folder that belongs to the benchmark. */
   folder: string
   /** So little that it only shows that everything runs. */
   quick: boolean
-  /** How many users of the account store log in, each with a hash of its own. */
+  /** How many users of the account store log in, each with a hash of their own. */
   users: number
   /** How many accounts the large one of two account stores has. */
   accounts: number
@@ -41,55 +42,74 @@ export interface Effort {
 /** Measures a section. */
 export type Section = (effort: Effort) => Promise<Measured>
 
-/** A figure: one value as a multiple of another, which it should not exceed. */
-export function atMost(goal: number, name: string, value: number, reference: number): Figure {
-  return { name: `ratio: ${name}`, value: value / reference, unit: '', goal }
+/** A goal: one value as a multiple of another, which it should not exceed. */
+export function atMost(goal: number, name: string, value: number, reference: number): Goal {
+  return { name: `ratio: ${name}`, value: value / reference, goal }
 }
 
-/** A figure: one value as a multiple of another, which it should reach. */
-export function atLeast(goal: number, name: string, value: number, reference: number): Figure {
+/** A goal: one value as a multiple of another, which it should reach. */
+export function atLeast(goal: number, name: string, value: number, reference: number): Goal {
   return { ...atMost(goal, name, value, reference), atLeast: true }
 }
 
+/** A column of the table of values. */
+export function column(name: string, values: Readonly<Record<string, number>>): Measured['values'] {
+  return Object.fromEntries(Object.entries(values).map(([row, value]) => [row, { [name]: value }]))
+}
+
 /** A panel of what was measured, by name. */
-export function panel(title: string, unit: string, better: Panel['better'], values: object): Panel {
+export function panel(
+  title: string,
+  unit: string,
+  better: Panel['better'],
+  values: Readonly<Record<string, number>>,
+): Panel {
   return { title, unit, better, bars: Object.entries(values).map(([name, value]) => ({ name, value })) }
 }
 
-/** The figures as lines for a terminal. */
-export function asText(figures: readonly Figure[]): string {
-  return table(
-    figures.map((figure) => {
-      const goal = goalOf(figure)
-      return [`  ${figure.name}`, shortNumber(figure.value), figure.unit, goal && `goal: ${goal}`]
-    }),
-  )
+/** Tables for a terminal. */
+export function asText(measured: Measured): string {
+  return tablesOf(measured)
+    .map((rows) => table(rows.map(([first = '', ...rest]) => [`  ${first}`, ...rest])))
+    .join('\n\n')
 }
 
-/** The figures as a table for a page. */
-export function asMarkdown(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) =>
-    [figure.name, `${shortNumber(figure.value)} ${figure.unit}`.trimEnd(), goalOf(figure)].join(' | '),
-  )
-  return ['| figure | measured | goal |', '| --- | ---: | --- |', ...rows.map((row) => `| ${row} |`)].join(
-    '\n',
-  )
+/** Tables for a page. */
+export function asMarkdown(measured: Measured): string {
+  const lines = (rows: string[][]) => {
+    const [head = [], ...body] = rows
+    const rule = head.map((_, column) => (column === 0 ? '---' : '---:'))
+    return [head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  }
+  return tablesOf(measured).map(lines).join('\n\n')
+}
+
+function tablesOf({ values, goals }: Measured): string[][][] {
+  const columns = [...new Set(Object.values(values).flatMap((cells) => Object.keys(cells)))]
+  const rows = Object.entries(values).map(([name, cells]) => [
+    name,
+    ...columns.map((column) => (cells[column] === undefined ? '' : shortNumber(cells[column]))),
+  ])
+  const reached = goals.map((goal) => [goal.name, shortNumber(goal.value), told(goal)])
+  return [
+    [['', ...columns], ...rows],
+    [['', 'measured', 'goal'], ...reached],
+  ].filter(({ length }) => length > 1)
+}
+
+function told({ value, goal, atLeast = false }: Goal): string {
+  const met = atLeast ? value >= goal : value <= goal
+  return `${atLeast ? 'at least' : 'at most'} ${shortNumber(goal).replace(/\.?0+$/, '')}${met ? '' : ', missed'}`
 }
 
 /** A number with as many digits as somebody wants to read. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value)
-  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en')
+  if (Math.abs(value) >= 1000) return count(Math.round(value))
   return value.toFixed(Math.abs(value) >= 100 ? 1 : 2)
 }
 
 /** A number of things. */
 export function count(things: number): string {
   return things.toLocaleString('en')
-}
-
-function goalOf({ value, goal, atLeast = false }: Figure): string {
-  if (goal === undefined) return ''
-  const met = atLeast ? value >= goal : value <= goal
-  return `${atLeast ? 'at least' : 'at most'} ${shortNumber(goal).replace(/\.?0+$/, '')}${met ? '' : ', missed'}`
 }

@@ -1,21 +1,21 @@
-import { type Cost, measureHttp, measureSql } from '../backends.ts'
-import { atMost, type Effort, type Figure, type Measured } from '../report.ts'
+import { measureHttp, measureSql } from '../backends.ts'
+import { atMost, column, type Effort, type Measured } from '../report.ts'
 
 /** What backends add to the drivers that they use. */
 export async function backends({ quick }: Effort): Promise<Measured> {
   const rounds = quick ? { rounds: 3, calls: 50 } : { rounds: 31, calls: 200 }
+  const sql = await measureSql(rounds)
+  const http = await measureHttp(rounds)
   return {
-    figures: [
-      ...costs('sql', 'pool.query of pg', await measureSql(rounds)),
-      ...costs('http', 'fetch', await measureHttp(rounds)),
+    values: column('a question, us', {
+      sql: sql.backend,
+      'pool.query of pg': sql.bare,
+      http: http.backend,
+      fetch: http.bare,
+    }),
+    goals: [
+      atMost(1.3, 'sql to pool.query of pg', sql.backend, sql.bare),
+      atMost(1.3, 'http to fetch', http.backend, http.bare),
     ],
   }
-}
-
-function costs(name: string, bareName: string, { backend, bare }: Cost): Figure[] {
-  return [
-    { name, value: backend, unit: 'us' },
-    { name: bareName, value: bare, unit: 'us' },
-    atMost(1.3, `${name} to ${bareName}`, backend, bare),
-  ]
 }

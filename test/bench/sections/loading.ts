@@ -1,5 +1,5 @@
 import { timeLoading } from '../loading.ts'
-import type { Effort, Measured } from '../report.ts'
+import { column, type Effort, type Measured } from '../report.ts'
 
 /** By how much a backend delays the first reply. */
 export async function loading({ quick }: Effort): Promise<Measured> {
@@ -7,14 +7,11 @@ export async function loading({ quick }: Effort): Promise<Measured> {
   const times = Object.fromEntries(await timeLoading(modules, quick ? 3 : 21))
   const { '': nothing = Number.NaN, ...others } = times
   return {
-    figures: [
-      { name: 'without a backend', value: nothing, unit: 'ms' },
-      ...Object.entries(others).map(([name, time]) => ({
-        name: `more with ${name}`,
-        value: time - nothing,
-        unit: 'ms',
-        goal: 10,
-      })),
-    ],
+    values: column('first reply, ms', { 'without a backend': nothing, ...others }),
+    goals: Object.entries(others).map(([name, time]) => ({
+      name: `more with ${name}, ms`,
+      value: time - nothing,
+      goal: 10,
+    })),
   }
 }

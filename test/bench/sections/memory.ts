@@ -1,10 +1,10 @@
 import { type Memory, measureMemory } from '../memory.ts'
 import { type Command, programs } from '../programs.ts'
-import { atMost, count, type Effort, type Figure, type Measured, panel } from '../report.ts'
+import { atMost, count, type Effort, type Measured, panel } from '../report.ts'
 
 const QUANTITIES = { resident: 'resident', privateDirty: 'private and written' } as const
 
-/** A tenth part of the requests is enough to warm up; what grows after it goes on growing. */
+/** A tenth of the requests is enough to warm up; what leaks goes on growing after it. */
 const NO_GROWTH = 1.05
 
 /** What a worker holds after its start and after many requests. */
@@ -22,17 +22,22 @@ export async function memory({ folder, quick }: Effort): Promise<Measured> {
     [`ours ${afterMany}`]: late,
   }
   const quantities = Object.entries(QUANTITIES) as [keyof Memory, string][]
-  const values = Object.entries(moments).flatMap(([moment, held]) =>
-    quantities.map(([key, text]): Figure => ({ name: `${moment}: ${text}`, value: held[key], unit: 'MiB' })),
-  )
-  const ratios = quantities.flatMap(([key, text]) => [
-    atMost(1.2, `${text}, after the start to bare Node.js`, start[key], bare[key]),
-    atMost(1.2, `${text}, ${afterMany} to bare Node.js`, late[key], bare[key]),
-    atMost(NO_GROWTH, `${text}, ${afterMany} to after a tenth of them`, late[key], early[key]),
+  const values = Object.entries(moments).map(([moment, held]) => [
+    moment,
+    Object.fromEntries(quantities.map(([key, text]) => [`${text}, MiB`, held[key]])),
   ])
-  const held = { ours: late.resident, 'bare Node.js': bare.resident }
   return {
-    figures: [...values, ...ratios],
-    panels: [panel(`Resident memory ${afterMany}`, 'MiB', 'less', held)],
+    values: Object.fromEntries(values),
+    goals: quantities.flatMap(([key, text]) => [
+      atMost(1.2, `${text}, after the start to bare Node.js`, start[key], bare[key]),
+      atMost(1.2, `${text}, ${afterMany} to bare Node.js`, late[key], bare[key]),
+      atMost(NO_GROWTH, `${text}, ${afterMany} to after a tenth of them`, late[key], early[key]),
+    ]),
+    panels: [
+      panel(`Resident memory ${afterMany}`, 'MiB', 'less', {
+        ours: late.resident,
+        'bare Node.js': bare.resident,
+      }),
+    ],
   }
 }

@@ -1,5 +1,5 @@
 import { programs } from '../programs.ts'
-import { atMost, type Effort, type Measured, panel } from '../report.ts'
+import { atMost, column, type Effort, type Measured, panel } from '../report.ts'
 import { measureStarts } from '../starts.ts'
 
 /** From the start of a program to its first reply. */
@@ -7,8 +7,8 @@ export async function start({ folder, quick }: Effort): Promise<Measured> {
   const times = await measureStarts(folder, programs(folder), quick ? 3 : 21)
   const { ours = Number.NaN, 'node -e 0': nothing = Number.NaN, 'Python sample': python } = times
   return {
-    figures: [
-      ...Object.entries(times).map(([name, value]) => ({ name, value, unit: 'ms' })),
+    values: column('first reply, ms', times),
+    goals: [
       atMost(1.25, 'ours to node -e 0', ours, nothing),
       ...(python === undefined ? [] : [atMost(1, 'ours to Python', ours, python)]),
     ],

@@ -1,5 +1,5 @@
 import { programs } from '../programs.ts'
-import { atLeast, type Effort, type Measured, panel } from '../report.ts'
+import { atLeast, column, type Effort, type Measured, panel } from '../report.ts'
 import { measureThroughput } from '../throughput.ts'
 
 /** Requests that wait in the pipe. */
@@ -10,11 +10,11 @@ export async function throughput({ folder, quick }: Effort): Promise<Measured> {
   const rates = await measureThroughput(folder, commands, work)
   const { ours = Number.NaN, C, 'Python sample': python } = rates
   return {
-    figures: [
-      ...Object.entries(rates).map(([name, value]) => ({ name, value, unit: 'requests/s' })),
+    values: column('requests/s', rates),
+    goals: [
       ...(C === undefined ? [] : [atLeast(2, 'ours to C', ours, C)]),
       ...(python === undefined ? [] : [atLeast(3, 'ours to Python', ours, python)]),
     ],
-    panels: [panel('Requests that wait in the pipe: throughput', 'requests/s', 'more', rates)],
+    panels: [panel('Requests that wait in the pipe', 'requests/s', 'more', rates)],
   }
 }
