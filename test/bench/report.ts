@@ -99,7 +99,7 @@ function tablesOf({ values, goals }: Measured): string[][][] {
 
 function told({ value, goal, atLeast = false }: Goal): string {
   const met = atLeast ? value >= goal : value <= goal
-  return `${atLeast ? 'at least' : 'at most'} ${shortNumber(goal).replace(/\.?0+$/, '')}${met ? '' : ', missed'}`
+  return `${atLeast ? 'at least' : 'at most'} ${count(Number(goal.toFixed(2)))}${met ? '' : ', missed'}`
 }
 
 /** A number with as many digits as somebody wants to read. */
