@@ -21,6 +21,8 @@ test('the median and the parts of a distribution', () => {
 })
 
 test('a real difference is greater than one by chance, and no difference is not', () => {
+  assert.equal(difference([1], [1.5]), 0.5)
+  assert.equal(difference([3], [2]), 0.5)
   const [these, alike, slower] = [samples(100), samples(100.1), samples(110)]
   assert.ok(difference(these, slower) > differenceByChance(these, slower))
   assert.ok(difference(these, alike) < differenceByChance(these, alike))
