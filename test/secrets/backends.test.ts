@@ -123,7 +123,7 @@ async function askAll(scene: Scene, running: Running, server: string): Promise<v
   for (const operation of ['isuser', 'removeuser']) await ask(running, `${operation}:alice:${server}`)
 }
 
-describe('what servers quote is not written', { concurrency: 2 }, () => {
+describe('what servers quote is not written', { concurrency: 5 }, () => {
   for (const logging of LOGGINGS) {
     test(`at the level ${logging.level}, ${logging.toFile ? 'to a file' : 'to standard error'}`, async (t) => {
       const scene = new Scene(t)

@@ -34,7 +34,7 @@ async function actAll(scene: Scene, logging: Logging): Promise<void> {
       const told = operation === 'setpass' && became === 'refused' ? 'failed' : became
       assert.equal(await act(scene, running, operation, name), told, `${operation}, ${name}`)
     }
-    scene.look(running)
+    scene.look(running.process)
   }
   for (const operation of ['isuser', 'removeuser'])
     assert.equal(await ask(running, `${operation}:alice:example.org`), 'allowed')

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { EventEmitter } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -191,11 +191,20 @@ export const CONTROLS: Readonly<Record<string, Act>> = {
   },
 }
 
+/** What only shows while it is done. */
+export const FLEETING: Readonly<Record<string, Act>> = {
+  'in a file that is taken away again': (secret) => {
+    writeFileSync(join(tmpdir(), 'mine'), secret)
+    rmSync(join(tmpdir(), 'mine'))
+  },
+}
+
 const ALL: Readonly<Record<string, Act>> = {
   ...QUOTING,
   ...Object.fromEntries(Object.entries(OTHERS).map(([name, [act]]) => [name, act])),
   ...LATE,
   ...CONTROLS,
+  ...FLEETING,
 }
 
 function behave(request: PasswordRequest | CertificateRequest): never {

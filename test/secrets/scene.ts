@@ -4,6 +4,7 @@
  * @module
  */
 import assert from 'node:assert/strict'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -85,9 +86,17 @@ export class Scene {
     return running
   }
 
+  /** Starts another command, with pipes. */
+  spawn(file: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+    const child = spawn(file, args, { cwd: this.path('work'), env: this.env })
+    this.#t.after(() => child.kill('SIGKILL'))
+    this.#keep('standard output', child.stdout)
+    this.#keep('standard error', child.stderr)
+    return child
+  }
+
   /** Keeps what everybody on the machine can see of a program and its children just now. */
-  look(running: Running): void {
-    const { pid = -1 } = running.process
+  look({ pid = -1 }: ChildProcess): void {
     for (const each of [pid, ...descendants(pid).map((process) => process.pid)]) {
       for (const name of ['cmdline', 'environ', 'comm', 'status']) {
         try {
@@ -101,7 +110,7 @@ export class Scene {
 
   /** Says goodbye as ejabberd does, and waits for the end. */
   async end(running: Running): Promise<void> {
-    this.look(running)
+    this.look(running.process)
     running.process.stdin?.end()
     await running.ended()
   }

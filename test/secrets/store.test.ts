@@ -68,7 +68,7 @@ async function live(scene: StoreScene, logging: Logging): Promise<void> {
   await says('refused', 'removeuser3', 'bob', mint('a wrong password to remove with'))
   await says('allowed', 'removeuser3', 'bob', another)
   await says('refused', 'certauth', 'alice', mint('a certificate'))
-  scene.look(running)
+  scene.look(running.process)
   await says('allowed', 'removeuser', 'alice')
   await scene.end(running)
 }
