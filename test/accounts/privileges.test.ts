@@ -15,6 +15,8 @@ import {
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { AccountStore } from '../../src/accounts/store.ts'
+import { canRun } from '../e2e/support/account.ts'
+import { finish, PROGRAM } from '../program/support.ts'
 import { finished, start, temporaryDirectory } from './support.ts'
 
 const ROOT = process.geteuid?.() === 0
@@ -157,6 +159,35 @@ test('a store that root makes in a directory of root says to whom to give it', {
     stderr,
     `Made the account store ${store.directory}; it belongs to root: chown -R ejabberd: ${store.directory}\n`,
   )
+})
+
+/** As that of Debian 13 answers: https://nodejs.org/en/blog/vulnerability/february-2024-security-releases */
+const REFUSING = `data:text/javascript,process.setgroups = () => {
+  throw Object.assign(new Error('setgroups() disabled: io_uring may be enabled'), { code: 'ERR_INVALID_STATE' })
+}`
+
+test('what root makes belongs to the owner of the store, too, where Node.js does not let root become somebody else', {
+  skip: !ROOT || !canRun({ name: '', ids: { uid: NOBODY, gid: NOBODY } }, 'test', '-r', PROGRAM),
+}, async (t) => {
+  const parent = temporaryDirectory(t)
+  chownSync(parent, NOBODY, NOBODY)
+  const store = new AccountStore(join(parent, 'store'))
+  const options = { env: { ...process.env, NODE_OPTIONS: `--import=${encodeURI(REFUSING)}` } }
+  const run = (command: string, input = '') => {
+    const args = ['account', ...command.split(' '), '--accounts', store.directory]
+    return finish(PROGRAM, args, Buffer.from(input), options)
+  }
+  const added = await run('add alice example.org', 'one\n')
+  assert.deepEqual([added.stdout.toString(), added.status], ['Added alice@example.org\n', 0], added.stderr)
+  assert.equal((await run('add alice example.org', 'one\n')).status, 1)
+  const file = join(temporaryDirectory(t), 'readable-by-root-only')
+  writeFileSync(file, `bob example.org ${HASH}\n`, { mode: 0o600 })
+  assert.equal((await run('import -', readFileSync(file, 'utf8'))).status, 0)
+  const refused = await run(`import ${file}`)
+  assert.match(refused.stderr, /to be a file that can be read, got EACCES/)
+  assert.equal(refused.status, 2)
+  for (const each of ['.', ...(readdirSync(store.directory, { recursive: true }) as string[])])
+    assert.equal(statSync(join(store.directory, each)).uid, NOBODY, each)
 })
 
 const doesNotFollow = (
