@@ -18,13 +18,14 @@ import { Ending } from './ending.ts'
 import { TruncatedFrameError } from './errors.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import type { Log } from './log.ts'
-import { failed, type Outcome, refused } from './outcome.ts'
+import { type Outcome, refused } from './outcome.ts'
 import { pump } from './pump.ts'
 import { reasonOf } from './reason.ts'
 import { OutputClosed, Replies } from './replies.ts'
 import { encodeReply } from './reply.ts'
 import { type Malformed, parseRequest } from './request.ts'
 import { logLate, logOutcome } from './request-log.ts'
+import { isRevocable, Silence } from './silence.ts'
 
 /** One stream of bytes in, one out, and how to treat what comes. */
 export interface Connection {
@@ -39,8 +40,6 @@ export interface Connection {
   readonly log: Log
   /** When aborted, no more input is read; the request in hand is finished. */
   readonly signal?: AbortSignal | undefined
-  /** Does anybody still read the replies? Without it, somebody does. */
-  readonly isRead?: (() => boolean) | undefined
   /** Called once, when no request will follow; given up after `timeout`. */
   readonly close?: (() => void | Promise<void>) | undefined
   /** Told the outcome of each frame before its reply is written. */
@@ -55,9 +54,10 @@ export async function serveConnection(connection: Connection): Promise<void> {
   const { input, output } = connection
   const replies = new Replies(output)
   const ending = new Ending(connection)
+  const silence = new Silence(connection)
   try {
     await pump(input, replies, {
-      answer: (frame) => answer(frame, connection, ending.budget()),
+      answer: (frame) => answer(frame, connection, ending, silence),
       onEnd: () => ending.begin(),
     })
   } catch (error) {
@@ -70,31 +70,36 @@ export async function serveConnection(connection: Connection): Promise<void> {
 }
 
 /** One frame in, one reply out; a promise only where the handler gave one. */
-function answer(frame: Buffer, connection: Connection, budget: number): Buffer | Promise<Buffer> {
+function answer(
+  frame: Buffer,
+  connection: Connection,
+  ending: Ending,
+  silence: Silence,
+): Buffer | Promise<Buffer> {
   const since = performance.now()
+  const isLong = silence.isLong(since)
   const request = parseRequest(frame)
   if ('reason' in request) return conclude(connection, request, refused(request.reason), since)
-  if (comesTooLate(request, connection)) return conclude(connection, request, GIVEN_UP, since)
-  const { handlers, log } = connection
-  const outcome = dispatch(request, {
-    handlers,
-    deadline: budget,
-    onLate: (late) => logLate(log, request, late, since),
-  })
+  const outcome =
+    isLong && isRevocable(request)
+      ? silence.unlessGivenUp(() => ask(request, connection, ending, since))
+      : ask(request, connection, ending, since)
   return outcome instanceof Promise
     ? outcome.then((settled) => conclude(connection, request, settled, since))
     : conclude(connection, request, outcome, since)
 }
 
-const GIVEN_UP = failed('not begun: whoever asked has given up')
-
-/**
- * Who changes a password or registers is told by ejabberd that it failed when we stood still for 30 seconds: suspended,
- * say, with the request in the pipe. It must not happen after all, perhaps after a second try. A removal must: ejabberd
- * tells that it is done whatever becomes of it.
- */
-function comesTooLate({ operation }: IncomingRequest, { isRead }: Connection): boolean {
-  return (operation === 'setpass' || operation === 'tryregister') && isRead?.() === false
+function ask(
+  request: IncomingRequest,
+  { handlers, log }: Connection,
+  ending: Ending,
+  since: number,
+): Outcome | Promise<Outcome> {
+  return dispatch(request, {
+    handlers,
+    deadline: ending.budget(),
+    onLate: (late) => logLate(log, request, late, since),
+  })
 }
 
 function conclude(

@@ -14,8 +14,6 @@ import { reasonOfUnknownOrigin } from '../reason.ts'
 export interface Stdio {
   readonly input: Readable
   readonly output: Writable
-  /** Is the other end of the output still open? Where that cannot be found out, it is taken to be. */
-  readonly isRead: () => boolean
 }
 
 let taken = false
@@ -37,15 +35,15 @@ export function takeStdio(): Stdio {
     )
   }
   taken = true
-  const input = takePipe(0)?.socket ?? process.stdin
-  const { socket: output = process.stdout, isRead = () => true } = takePipe(1) ?? {}
+  const input = takePipe(0) ?? process.stdin
+  const output = takePipe(1) ?? process.stdout
   Object.defineProperty(process, 'stdin', { value: Readable.from([]), configurable: true })
   Object.defineProperty(process, 'stdout', { value: process.stderr, configurable: true })
-  return { input, output, isRead }
+  return { input, output }
 }
 
 /** Linux only, and only for a pipe of our own user: elsewhere the redefined streams of `process` have to do. */
-function takePipe(standard: 0 | 1): { socket: Socket; isRead: () => boolean } | undefined {
+function takePipe(standard: 0 | 1): Socket | undefined {
   const opened: number[] = []
   const open = (path: string, flags: number) => {
     const descriptor = openSync(path, flags)
@@ -64,20 +62,10 @@ function takePipe(standard: 0 | 1): { socket: Socket; isRead: () => boolean } | 
     closeSync(standard)
     openSync('/dev/null', flags) // takes the lowest number that is free, the one just closed
     closeSync(nowhere)
-    return { socket, isRead: () => hasReader(pipe) }
+    return socket
   } catch {
     for (const descriptor of opened) closeSync(descriptor)
     return undefined
-  }
-}
-
-/** Linux lets nobody open a pipe for writing without waiting if it has no reader. Takes some microseconds. */
-function hasReader(pipe: number): boolean {
-  try {
-    closeSync(openSync(`/proc/self/fd/${pipe}`, constants.O_WRONLY | constants.O_NONBLOCK))
-    return true
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ENXIO')
   }
 }
 

@@ -9,14 +9,19 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { frames, PROGRAM, temporaryFolder, writeHandlers } from './support.ts'
 
-/** What the program logs when it finds a request in a pipe that was closed while it stood still. */
-async function afterGivenUp(t: TestContext, request: string): Promise<string> {
+/** The deadline of a request, in milliseconds. */
+const TIMEOUT = 300
+
+/** What the program logs that finds a request after it stood still, and the end behind it if that was given up. */
+async function afterStandingStill(t: TestContext, request: string, isGivenUp: boolean): Promise<string> {
   const folder = temporaryFolder(t)
   const done = "() => { console.log('done'); return true }"
   const file = writeHandlers(folder, `{ setpass: ${done}, tryregister: ${done}, removeuser: ${done} }`)
   const requests = pipe(folder, 'requests')
   const replies = pipe(folder, 'replies')
-  const child = spawn(PROGRAM, ['--handlers', file], { stdio: [requests.read, replies.write, 'pipe'] })
+  const child = spawn(PROGRAM, ['--timeout', String(TIMEOUT / 1000), '--handlers', file], {
+    stdio: [requests.read, replies.write, 'pipe'],
+  })
   t.after(() => child.kill('SIGKILL'))
   closeSync(requests.read)
   closeSync(replies.write)
@@ -28,10 +33,18 @@ async function afterGivenUp(t: TestContext, request: string): Promise<string> {
   while (!log.includes('handlers_loaded')) await once(stderr, 'data')
   child.kill('SIGSTOP')
   while (!/^State:\tT/m.test(readFileSync(`/proc/${child.pid}/status`, 'utf8'))) await pause(1)
+  await pause(2 * TIMEOUT)
   writeSync(requests.write, frames(request))
-  closeSync(requests.write)
-  closeSync(replies.read)
+  const close = () => {
+    closeSync(requests.write)
+    closeSync(replies.read)
+  }
+  if (isGivenUp) close()
   child.kill('SIGCONT')
+  if (!isGivenUp) {
+    while (!log.includes('event=request')) await once(stderr, 'data')
+    close()
+  }
   await once(stderr, 'end')
   return log
 }
@@ -47,12 +60,16 @@ function pipe(folder: string, name: string): { read: number; write: number } {
 for (const request of ['setpass:alice:example.org:new', 'tryregister:alice:example.org:new']) {
   const [operation] = request.split(':')
   test(`a ${operation} that ejabberd has given up is not begun`, async (t) => {
-    const log = await afterGivenUp(t, request)
+    const log = await afterStandingStill(t, request, true)
     assert.match(log, new RegExp(`operation=${operation} .*outcome=failed .*whoever asked has given up`))
     assert.doesNotMatch(log, /^done$/m)
+  })
+
+  test(`a ${operation} that somebody still waits for is done, however late`, async (t) => {
+    assert.match(await afterStandingStill(t, request, false), /^done$/m)
   })
 }
 
 test('a removeuser is done, though nobody hears of it: ejabberd has told that it is', async (t) => {
-  assert.match(await afterGivenUp(t, 'removeuser:alice:example.org'), /^done$/m)
+  assert.match(await afterStandingStill(t, 'removeuser:alice:example.org', true), /^done$/m)
 })
