@@ -22,7 +22,6 @@ const ONE_BY_ONE = {
     killedWithLaunchers(POOL),
     stopped(1, 8000),
     stopped(POOL, 8000),
-    stopped(1, 35_000),
   ],
   'the disk of the account store': [full, readOnly, failing, slow, stuck],
   'file descriptors': [exhausted()],

@@ -16,6 +16,8 @@ export interface Fault {
   felt(stage: Stage): boolean | Promise<boolean>
   /** How soon after its end every login works again, in milliseconds; default {@link RECOVERY}. */
   readonly recovery?: number
+  /** Whether everybody whose password is right is let in while it lasts. */
+  readonly unnoticed?: boolean
   /** Whether a write that was begun may leave a file behind until it is swept up: its program was killed. */
   readonly leaves?: boolean
 }

@@ -22,6 +22,7 @@ export async function endure(stage: Stage, t: TestContext, ...faults: Fault[]): 
     t.diagnostic(`logins worked ${(took / 1000).toFixed(1)} s after its end (stated: ${stated / 1000} s)`)
     assert.ok(took <= stated)
     await stage.during(stage.crowd.pause())
+    if (faults.every(({ unnoticed }) => unnoticed)) assert.deepEqual(story.refusals, [])
     assertNothingRefused(stage, story)
     const leaves = faults.some((fault) => fault.leaves)
     await assertNothingRemains(stage, { leaves })

@@ -9,6 +9,7 @@ const A_WHILE = 6000
 /** No room for another block. */
 export const full: Fault = {
   title: 'the disk is full',
+  unnoticed: true,
   lasts: A_WHILE,
   begin: ({ disk }) => disk.fill(),
   felt: (stage) => stage.heard(/ENOSPC/),
@@ -18,6 +19,7 @@ export const full: Fault = {
 /** What was begun can be neither finished nor tidied up. */
 export const readOnly: Fault = {
   title: 'the disk is read-only',
+  unnoticed: true,
   lasts: A_WHILE,
   begin: ({ disk }) => disk.makeWritable(false),
   felt: (stage) => stage.heard(/EROFS/),
@@ -29,6 +31,7 @@ export const readOnly: Fault = {
 export const failing: Fault = {
   ...tampered('fsync:error=EIO'),
   title: 'the disk cannot be flushed',
+  unnoticed: true,
   felt: (stage) => stage.heard(/EIO/),
 }
 
@@ -36,6 +39,7 @@ export const failing: Fault = {
 export const slow: Fault = {
   ...tampered('openat,fsync,rename:delay_enter=200ms'),
   title: 'the disk is slow: each call takes 0.2 s',
+  unnoticed: true,
   felt: ({ crowd }) => crowd.story.slowest('change password') > 1000,
 }
 

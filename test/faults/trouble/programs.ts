@@ -17,7 +17,7 @@ export function killed(count: number, signal: 'SIGTERM' | 'SIGKILL', every = ROU
   const fault = deaths(`${some(count)} by ${signal}`, every, (programs) => {
     for (const { pid } of programs.slice(0, count)) kill(pid, signal)
   })
-  return { ...fault, leaves: signal === 'SIGKILL' }
+  return { ...fault, leaves: signal === 'SIGKILL', unnoticed: count === 1 }
 }
 
 /** So many programs are killed with their launchers, as the kernel does to a whole group when memory runs out. */
@@ -57,6 +57,7 @@ export function stopped(count: number, lasts: number): Fault {
   return {
     title: `stopped: ${some(count)}, for ${lasts / 1000} s`,
     lasts,
+    unnoticed: true,
     async begin(stage: Stage) {
       victims = (await stage.workers()).slice(0, count)
       for (const pid of victims) kill(pid, 'SIGSTOP')
