@@ -10,7 +10,7 @@ import { PROGRAM } from './program/support.ts'
 
 const ROOT = packageRoot()
 const PAGES = pages().map((name) => `docs/${name}`)
-const DOCUMENTS = ['README.md', ...PAGES]
+const DOCUMENTS = ['README.md', 'SECURITY.md', ...PAGES]
 
 const { folder, remove } = installedFolder(PROGRAM)
 after(remove)

@@ -23,7 +23,14 @@ test('the package holds the program, its types and its documents, and nothing el
   const [{ files }] = JSON.parse(npm(packageRoot(), 'pack', '--dry-run', '--json'))
   const paths: string[] = files.map(({ path }: { path: string }) => path)
   const others = paths.filter((path) => !/^(dist\/[\w/-]+\.(js|d\.ts)|docs\/[\w-]+\.md)$/.test(path))
-  const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'ejabberd.yml.example', 'package.json']
+  const documents = [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'SECURITY.md',
+    'ejabberd.yml.example',
+    'package.json',
+  ]
   assert.deepEqual(others.sort(), documents)
   for (const name of ['cli.js', 'index.js', 'index.d.ts']) assert.ok(paths.includes(`dist/${name}`), name)
 })
