@@ -157,7 +157,8 @@ export class Client {
 
   /**
    * Says goodbye as ejabberd does, by closing the program's input, and waits until the program has ended; one that
-   * has not ended after the time of a reply is killed.
+   * has not ended after the time of a reply is killed. Ask first, close then: a `setpass` or `tryregister` with the end
+   * of the input right behind it counts as given up.
    *
    * @returns Its exit status; `null` if a signal ended it, or if there is no program but streams.
    */

@@ -62,7 +62,10 @@ export async function* decodeFrames(
   decoder.end()
 }
 
-/** What {@link decodeFrames} is made of, for a caller that must know where a chunk ends. */
+/**
+ * What {@link decodeFrames} is made of, for a caller that takes one frame at a time, or that reuses its chunks: there is
+ * one place in the stream, whoever iterates.
+ */
 export class FrameDecoder {
   /** What has arrived and was not looked at yet: `#bytes` from `#at` on. */
   #bytes: Buffer = Buffer.alloc(0)

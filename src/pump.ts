@@ -60,7 +60,6 @@ export function pump(input: Readable, replies: Replies, { answer, onEnd }: Answe
       }
     }
     const answerInTurn = async (slow: Promise<Buffer> | undefined, stalled: Promise<void> | undefined) => {
-      waiting = true
       decoder.keep()
       await stalled
       let next = slow
@@ -79,10 +78,17 @@ export function pump(input: Readable, replies: Replies, { answer, onEnd }: Answe
         input.pause()
         return
       }
+      // A handler, or whoever takes a reply, may be the one that makes the next chunk come.
+      waiting = true
       decoder.push(chunk)
       const slow = answerReady()
       const stalled = replies.flush()
-      if (slow !== undefined || stalled !== undefined) answerInTurn(slow, stalled).catch(reject)
+      if (slow !== undefined || stalled !== undefined || ahead !== undefined) {
+        answerInTurn(slow, stalled).catch(reject)
+        return
+      }
+      waiting = false
+      if (ended !== undefined) finish()
     }
     input.on('data', (chunk: Buffer) => {
       try {
@@ -91,6 +97,8 @@ export function pump(input: Readable, replies: Replies, { answer, onEnd }: Answe
         reject(error)
       }
     })
+    // One that was paused before would never begin.
+    input.resume()
     finished(input, { writable: false }, (error) => {
       ended = { error }
       if (ahead === undefined) onEnd()

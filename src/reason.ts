@@ -8,6 +8,8 @@ import { ExtauthError } from './errors.ts'
 import { prepareOpaqueString } from './passwords/opaque-string.ts'
 
 const MAX_LENGTH = 500
+/** What is looked at of a message: somebody's may hold all that a server has answered. */
+const MAX_MESSAGE = 4000
 const MAX_CAUSES = 5
 
 /**
@@ -68,15 +70,21 @@ function describe(thrown: unknown, withMessage: boolean): string {
   return withoutCredentials(withoutJson(parts.join(', because of ')))
 }
 
-/** `fetch`, for one, quotes the whole of a URL with a password in it. */
+/**
+ * `fetch`, for one, quotes the whole of a URL with a password in it. One that is no URL because of its password is
+ * quoted first of all: where a colon comes that no port follows, all is hidden up to the last `@`.
+ */
 function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z\d+.-]{0,20}:\/\/)[^\s/?#]+@/gi, '$1...@')
+  return text.replace(
+    /([a-z][a-z\d+.-]{0,20}:\/\/)(?:[^\s/?#]+|[^\s/?#:]*:(?!\d+(?:[/?#]|$)).*)@/gi,
+    '$1...@',
+  )
 }
 
 /** `JSON.parse` quotes what stands around a mistake, which in a file of settings is a password sooner or later. */
 function withoutJson(text: string): string {
   return text.replace(
-    /(Unexpected token .{1,4}, )(?:\.\.\.)?".*"(?:\.\.\.)?(?= is not valid JSON)/gs,
+    /(Unexpected token .{1,4}, )(?:\.\.\.)?".*"(?:\.\.\.)?(?= is not valid JSON|$)/gs,
     '$1...',
   )
 }
@@ -88,7 +96,8 @@ function describeOne(thrown: unknown, withMessage: boolean): string {
     if (thrown instanceof ExtauthError && withMessage) return thrown.message
     if (!(thrown instanceof Error))
       return `a thrown ${typeName(thrown)}${withMessage && thrown != null ? ` ${brief(thrown)}` : ''}`
-    const { name, message } = thrown
+    const { name } = thrown
+    const message = thrown.message.slice(0, MAX_MESSAGE)
     const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
     const label = code === undefined || message.includes(code) ? String(name) : `${name} ${code}`
     return withMessage && message !== '' ? `${label}: ${message}` : label

@@ -1,5 +1,5 @@
 /**
- * The loop over one connection.
+ * One connection, from its first byte to its last.
  *
  * ```text
  *   input --> frame --> request --> dispatch --> reply --> output

@@ -49,6 +49,14 @@ for (const [title, message, told] of [
     'GET http://db:80/users/bob@example.org',
   ],
   ['two URLs', 'a://b:c@d or e://f:g@h', 'a://...@d or e://...@h'],
+  [
+    'a / in a password',
+    'Failed to parse URL from https://bob:s3/cret@db/',
+    'Failed to parse URL from https://...@db/',
+  ],
+  ['a ? in a password', 'no https://bob:s3?cret@db/', 'no https://...@db/'],
+  ['a # in a password', 'no https://bob:#s3cret@db/', 'no https://...@db/'],
+  ['a blank in a password', 'no https://bob:s3 cret@db/', 'no https://...@db/'],
 ] as const) {
   described(
     `what stands before the host of a URL is left out: ${title}`,

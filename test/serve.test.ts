@@ -270,6 +270,48 @@ test('what comes while the reader stalls is answered when it goes on, also where
   await done
   assert.equal(output.hex, YES + YES)
 })
+test('a request that a reply brings about, in the same turn, is answered after those before it', async () => {
+  const slow = defer<boolean>()
+  const asks: string[] = []
+  const input = new PassThrough()
+  const output = new Sink()
+  output.once('taken', () => {
+    input.write(asked('c'))
+    slow.resolve(true)
+  })
+  const isuser = ({ user }: { user: string }) => {
+    asks.push(user)
+    return user === 'b' ? slow.promise.then(() => Boolean(asks.push('b is done'))) : user === 'a'
+  }
+  const { done } = start({ isuser }, { input, output })
+  input.write(asked('a', 'b'))
+  await output.until(12)
+  input.end()
+  await done
+  assert.deepEqual(asks, ['a', 'b', 'b is done', 'c'])
+  assert.equal(output.hex, YES + YES + NO)
+})
+test('a request that a handler brings about, in the same turn, is answered after its own', async () => {
+  const input = new PassThrough()
+  const isuser = ({ user }: { user: string }) => {
+    if (user === 'a') input.write(asked('b'))
+    return user === 'a'
+  }
+  const { output, done } = start({ isuser }, { input })
+  input.write(asked('a'))
+  await output.until(8)
+  input.end()
+  await done
+  assert.equal(output.hex, YES + NO)
+})
+test('an input that was paused is read', async () => {
+  const input = new PassThrough()
+  input.pause()
+  const { output, done } = start({ isuser: () => true }, { input })
+  input.end(asked('a'))
+  await done
+  assert.equal(output.hex, YES)
+})
 test('an output that is closed ends the connection, and is no error', async () => {
   const { input, output, log, done, closes } = start({ isuser: () => true })
   input.write(asked('a'))

@@ -26,6 +26,8 @@ let taken = false
  * Where they are pipes, as under ejabberd, descriptors 0 and 1 themselves lead to nowhere afterwards, so that
  * neither a child process that inherits them nor a native library can disturb the protocol.
  *
+ * What comes is lost while nobody listens for `data`: listen in the same turn.
+ *
  * @throws {Error} If they were taken already.
  */
 export function takeStdio(): Stdio {
@@ -103,10 +105,11 @@ export function surviveStrangers(log: Log): void {
     log.write(level, event, { reason: reasonOfUnknownOrigin(error) })
   process.on('uncaughtException', logAs('error', 'uncaught_exception'))
   process.on('unhandledRejection', logAs('error', 'unhandled_rejection'))
-  // Node itself would print the message, which may quote a URL with a password in it. There is nobody who prints them
-  // if warnings are not wanted.
-  if (process.listenerCount('warning') === 0) return
-  process.removeAllListeners('warning').on('warning', logAs('warn', 'process_warning'))
+  // Node itself would print the message, which may quote a URL with a password in it. It listens unless warnings are
+  // not wanted.
+  const printer = process.listeners('warning').find(({ name }) => name === 'onWarning')
+  if (printer === undefined) return
+  process.off('warning', printer).on('warning', logAs('warn', 'process_warning'))
 }
 
 /**

@@ -22,7 +22,7 @@ export async function measureSql(rounds: Rounds): Promise<Cost> {
     await postgres.query('CREATE TABLE customers (login text PRIMARY KEY, password text NOT NULL)')
     await postgres.query("INSERT INTO customers SELECT 'user' || n, '' FROM generate_series(1, 10000) n")
     const backend = sql({ pool: pools[0], auth: 'SELECT password FROM customers WHERE login = :user' })
-    // A login of somebody who has logged in before costs the same and the HMAC of a password.
+    // A login of somebody who has logged in before costs the same and the digest of a password.
     await postgres.query('UPDATE customers SET password = $1', [HASH_OF_PA_SS])
     return await compare(
       {
