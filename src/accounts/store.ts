@@ -89,7 +89,7 @@ export class AccountStore {
 
   /**
    * Creates an account; `false` if there is one already. Resolves when it is on the disk. Once `signal` is aborted,
-   * no account appears any more.
+   * no account appears any more, unless the disk has been told to make it.
    */
   create(user: string, server: string, hash: string, signal?: AbortSignal): Promise<boolean> {
     return this.#write('create', user, server, async (account) => {
@@ -105,7 +105,7 @@ export class AccountStore {
 
   /**
    * Gives an account another hash; `false` if there is no such account. Resolves when it is on the disk. Once
-   * `signal` is aborted, the hash does not change any more.
+   * `signal` is aborted, the hash does not change any more, unless the disk has been told to.
    */
   change(user: string, server: string, hash: string, signal?: AbortSignal): Promise<boolean> {
     return this.#write('change', user, server, async (account) => {
@@ -117,11 +117,8 @@ export class AccountStore {
     })
   }
 
-  /**
-   * Removes an account; `false` if there was none. Resolves when that is on the disk. Once `signal` is aborted, the
-   * account does not go any more.
-   */
-  remove(user: string, server: string, signal?: AbortSignal): Promise<boolean> {
+  /** Removes an account; `false` if there was none. Resolves when that is on the disk. */
+  remove(user: string, server: string): Promise<boolean> {
     return this.#write('remove', user, server, async (account) => {
       if (!exists(account)) {
         // Whoever removed it may have been killed before that was on the disk.
@@ -132,7 +129,6 @@ export class AccountStore {
       // Looked at before and after: before, somebody may be about to create it; after, to sweep it up.
       const before = exists(join(account, 'password'))
       const removed = join(this.#staging(server), unfinishedName())
-      signal?.throwIfAborted()
       await rename(account, removed)
       try {
         await this.#sync(this.#server(server))

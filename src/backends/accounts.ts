@@ -7,7 +7,7 @@
 import { isAbsolute } from 'node:path'
 import { isPlainName } from '../accounts/prepare.ts'
 import { AccountStore } from '../accounts/store.ts'
-import type { Handlers, PasswordRequest, UserRequest } from '../handlers.ts'
+import type { Handlers, PasswordRequest } from '../handlers.ts'
 import { createChecker } from '../passwords/checker.ts'
 import { checkOptions, milliseconds, optional, type Rules } from './options.ts'
 import { createPatience } from './patience.ts'
@@ -63,7 +63,7 @@ export function accounts(options: AccountsOptions): Handlers {
     isuser: (request) => patiently(request, () => store.has(request.user, request.server)),
     setpass,
     tryregister,
-    removeuser: (request) => patiently(request, () => removeUser(request)),
+    removeuser: (request) => patiently(request, () => removeUser(request.user, request.server)),
   }
 
   function auth(request: PasswordRequest): boolean | Promise<boolean> {
@@ -107,8 +107,9 @@ export function accounts(options: AccountsOptions): Handlers {
     return (await passwords.check([hash], request.password, () => request.signal)) === true
   }
 
-  async function removeUser({ user, server, signal }: UserRequest): Promise<true> {
-    await store.remove(user, server, signal)
+  // Also when it takes too long: ejabberd has told already that it is done.
+  async function removeUser(user: string, server: string): Promise<true> {
+    await store.remove(user, server)
     return true
   }
 }
