@@ -156,6 +156,7 @@ refused('a number', 'auth', ':user $1', `${NAMED} \`$1\``, PG)
 refused('a question mark', 'auth', ':user ?', `${NAMED} \`?\``, MYSQL)
 refused('a question mark with a number', 'auth', ':user ?1', `${NAMED} \`?1\``, SQLITE)
 refused('a name of another kind', 'auth', ':user @user', `${NAMED} \`@user\``, SQLITE)
+refused('a name of a kind that SQLite does not tell of', 'auth', ':user, #user', `${NAMED} \`#user\``, SQLITE)
 refused('a name of yet another kind', 'auth', ':user $user', `${NAMED} \`$user\``, SQLITE)
 refused('a number with a colon', 'auth', ':user :1', `${NAMED} \`:1\``, SQLITE)
 for (const [open, dialects] of [

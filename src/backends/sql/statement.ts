@@ -106,7 +106,7 @@ const TOKENS: Readonly<Record<SqlDialect, RegExp>> = {
     String.raw`--[^\n]*`,
     COMMENT,
     NAMED,
-    String.raw`(?<foreign>\?\d*|[:@$]\w+)`,
+    String.raw`(?<foreign>\?\d*|[:@$#]\w+)`,
     String.raw`(?<open>['"\x60[]|/\*)`,
   ),
 }
