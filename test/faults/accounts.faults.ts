@@ -35,7 +35,7 @@ for (const [what, faults] of Object.entries(ONE_BY_ONE)) {
 }
 
 const TOGETHER = [
-  [full, killed(POOL, 'SIGKILL', 6000)],
+  [full, killed(POOL, 'SIGKILL', 20_000)],
   [slow, stopped(1, 6000), reloaded],
   [readOnly, exhausted(), killed(1, 'SIGKILL')],
   [slow, restarted],

@@ -5,7 +5,7 @@ import { until } from '../../e2e/support/wait.ts'
 
 /** A small file system of its own. */
 export interface Disk {
-  /** Fills it to the last block. */
+  /** Fills it to the last block, and again whenever something was removed. */
   fill(): void
   /** Makes room again. */
   clear(): void
@@ -19,15 +19,23 @@ export function mountDisk(folder: string, size: string): Disk {
   mount('-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', folder)
   let isMounted = true
   const filler = join(folder, 'filler')
+  let filling: NodeJS.Timeout | undefined
   const unmount = () => {
+    clearInterval(filling)
     if (isMounted) execFileSync('umount', ['--lazy', folder])
     isMounted = false
     process.off('exit', unmount)
   }
   process.on('exit', unmount)
   return {
-    fill: () => fill(filler),
-    clear: () => rmSync(filler, { force: true }),
+    fill() {
+      fill(filler)
+      filling = setInterval(() => fill(filler), REFILL)
+    },
+    clear() {
+      clearInterval(filling)
+      rmSync(filler, { force: true })
+    },
     async makeWritable(writable) {
       // The kernel refuses while somebody is writing: try to slip in between.
       await until('the file system to be remounted', () => remount(folder, writable ? 'rw' : 'ro'), {
@@ -40,8 +48,11 @@ export function mountDisk(folder: string, size: string): Disk {
 
 const BLOCK = Buffer.alloc(4096)
 
+/** How soon the room that somebody made is taken, in milliseconds. */
+const REFILL = 5
+
 function fill(file: string): void {
-  const descriptor = openSync(file, 'w')
+  const descriptor = openSync(file, 'a')
   try {
     for (;;) writeSync(descriptor, BLOCK)
   } catch (error) {

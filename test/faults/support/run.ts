@@ -13,6 +13,7 @@ const UNNOTICED = 40_000
 /** Brings faults about while the crowd works, ends them, and checks that nothing is wrong then. */
 export async function endure(stage: Stage, t: TestContext, ...faults: Fault[]): Promise<void> {
   try {
+    stage.leftBefore = stage.unfinished()
     stage.crowd.resume()
     await stage.until('the crowd to be at work', () => stage.crowd.story.total >= 20)
     const story = await suffer(stage, faults)
@@ -49,15 +50,23 @@ async function suffer(stage: Stage, faults: readonly Fault[]): Promise<Story> {
   return story
 }
 
-/** Waits until each of the probes has logged in, and gives how many milliseconds that took. */
+/** Waits until each of the probes has logged in some times without a failure; gives how many milliseconds that took. */
 async function recovered(stage: Stage, within: number): Promise<number> {
   const start = performance.now()
   const story = new Story()
   const enter = async (probe: Actor) => {
     probe.story = story
     const [password] = probe.account.possible
-    await stage.until(`${probe.account.user} to log in`, () => probe.visit(password as string), within)
+    let row = 0
+    const isIn = async () => {
+      row = (await probe.visit(password as string)) ? row + 1 : 0
+      return row === IN_A_ROW
+    }
+    await stage.until(`${probe.account.user} to log in`, isIn, within)
   }
   await Promise.all(stage.probes.map(enter))
   return performance.now() - start
 }
+
+/** So that every program has had its turn: one that still fails does not show in a single login. */
+const IN_A_ROW = 4

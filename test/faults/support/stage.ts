@@ -27,6 +27,8 @@ export interface StageOptions {
   readonly start?: (edits: readonly Edit[]) => Promise<Ejabberd>
   /** What is stored for a user, whatever it is: another password, another text; `undefined` for no such account. */
   readonly stored?: (user: string) => Promise<string | undefined> | string | undefined
+  /** Has the programs do what they will have done before: what it takes them in file descriptors is no leak. */
+  readonly warmUp?: (stage: Stage) => Promise<void>
   /** What writes that were not finished have left in the store, as names. */
   readonly unfinished?: () => string[]
 }
@@ -46,6 +48,8 @@ export class Stage {
   descriptors = 0
   /** Where the journal was when the faults began. */
   since = 0
+  /** What was unfinished when the faults began: a test that failed may have left it. */
+  leftBefore: string[] = []
 
   constructor(ejabberd: Ejabberd, options: StageOptions, disk?: Disk) {
     const { accounts, programLog } = ejabberd.installation.places
@@ -125,6 +129,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       return ACTS.every((act) => story.count(act, 'done') > 0) && story.total > 100
     })
     await stage.crowd.pause()
+    await options.warmUp?.(stage)
     stage.descriptors = Math.max(...stage.census())
   } catch (error) {
     await stage.close()

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { kill, type Process } from '../../e2e/support/processes.ts'
+import { isAlive, kill, type Process } from '../../e2e/support/processes.ts'
 import type { Fault } from '../support/fault.ts'
 import { POOL, type Stage } from '../support/stage.ts'
 
@@ -14,39 +14,37 @@ const A_WHILE = 7000
 
 /** So many programs get a signal that ends them, in rounds. */
 export function killed(count: number, signal: 'SIGTERM' | 'SIGKILL', every = ROUND): Fault {
-  const fault = deaths(`${some(count)} by ${signal}`, every, (programs) => {
-    for (const { pid } of programs.slice(0, count)) kill(pid, signal)
+  const fault = deaths(count, `by ${signal}`, every, (programs) => {
+    for (const { pid } of programs) kill(pid, signal)
   })
   return { ...fault, leaves: signal === 'SIGKILL', unnoticed: count === 1 }
 }
 
 /** So many programs are killed with their launchers, as the kernel does to a whole group when memory runs out. */
 export function killedWithLaunchers(count: number): Fault {
-  return deaths(`${some(count)} by SIGKILL, with the launcher`, ROUND, (programs) => {
-    for (const { pid, parent } of programs.slice(0, count)) {
+  return deaths(count, 'by SIGKILL, with the launcher', ROUND, (programs) => {
+    for (const { pid, parent } of programs) {
       kill(parent)
       kill(pid)
     }
   })
 }
 
-function deaths(what: string, every: number, strike: (programs: Process[]) => void): Fault {
-  let victims: Process[] = []
+function deaths(count: number, how: string, every: number, strike: (programs: Process[]) => void): Fault {
+  let first: Process[] = []
   let rounds: NodeJS.Timeout
   return {
-    title: `killed: ${what}, every ${every / 1000} s`,
+    title: `killed: ${some(count)} ${how}, every ${every / 1000} s`,
     lasts: A_WHILE,
     begin(stage) {
-      const round = () => {
-        victims = stage.ejabberd.workers()
-        strike(victims)
-      }
-      round()
-      rounds = setInterval(round, every)
+      // From the other end than those that are stopped: a signal waits for these to go on.
+      const choose = () => stage.ejabberd.workers().slice(-count)
+      first = choose()
+      strike(first)
+      rounds = setInterval(() => strike(choose()), every)
     },
     end: () => clearInterval(rounds),
-    felt: async (stage) =>
-      (await stage.workers()).some((pid) => victims.every((victim) => victim.pid !== pid)),
+    felt: () => !first.some(({ pid }) => isAlive(pid)),
     leaves: true,
   }
 }
