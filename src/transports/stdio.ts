@@ -39,8 +39,10 @@ export function takeStdio(): Stdio {
   taken = true
   const input = takePipe(0) ?? process.stdin
   const output = takePipe(1) ?? process.stdout
-  Object.defineProperty(process, 'stdin', { value: Readable.from([]), configurable: true })
-  Object.defineProperty(process, 'stdout', { value: process.stderr, configurable: true })
+  // Made when somebody wants them: few do.
+  let empty: Readable | undefined
+  Object.defineProperty(process, 'stdin', { get: () => (empty ??= Readable.from([])), configurable: true })
+  Object.defineProperty(process, 'stdout', { get: () => process.stderr, configurable: true })
   return { input, output }
 }
 
