@@ -10,12 +10,15 @@ export interface Memory {
 
 const FRAME = encodeFrame('auth:alice:example.org:pa:ss')
 
-/** What our program holds after its start and after so many requests, and a Node.js that holds its input open. */
+/**
+ * What our program holds after its start and after so many requests; and a Node.js that holds its input open, at its
+ * start and after as many requests that it answers without looking at them.
+ */
 export async function measureMemory(
   folder: string,
   command: Command,
   afterRequests: readonly number[],
-): Promise<{ bare: Memory; start: Memory; after: Map<number, Memory> }> {
+): Promise<{ bare: Memory; bareAfter: Memory; start: Memory; after: Map<number, Memory> }> {
   const program = new PipedProgram(folder, command)
   program.ask(FRAME)
   const start = memoryOf(program.pid)
@@ -26,15 +29,20 @@ export async function measureMemory(
     after.set(requests, memoryOf(program.pid))
   }
   await program.end()
-  return { bare: await memoryOfBareNode(folder), start, after }
+  return { ...(await memoryOfBareNode(folder, asked)), start, after }
 }
 
-/** Answers one frame, so that we know when it is up. */
-async function memoryOfBareNode(folder: string): Promise<Memory> {
-  const bare = "process.stdin.on('data', () => require('node:fs').writeSync(1, Buffer.of(0, 2, 0, 1)))"
-  const program = new PipedProgram(folder, [process.execPath, '-e', bare])
+/** It has to answer, or we would not know when it is up. */
+async function memoryOfBareNode(
+  folder: string,
+  requests: number,
+): Promise<{ bare: Memory; bareAfter: Memory }> {
+  const code = "process.stdin.on('data', () => require('node:fs').writeSync(1, Buffer.of(0, 2, 0, 1)))"
+  const program = new PipedProgram(folder, [process.execPath, '-e', code])
   program.ask(FRAME)
-  const memory = memoryOf(program.pid)
+  const bare = memoryOf(program.pid)
+  for (let asked = 1; asked < requests; asked++) program.ask(FRAME)
+  const bareAfter = memoryOf(program.pid)
   await program.end()
-  return memory
+  return { bare, bareAfter }
 }

@@ -12,11 +12,12 @@ export async function memory({ folder, quick }: Effort): Promise<Measured> {
   const few = quick ? 10_000 : 100_000
   const many = 10 * few
   const command = programs(folder)['ours'] as Command
-  const { bare, start, after } = await measureMemory(folder, command, [few, many])
+  const { bare, bareAfter, start, after } = await measureMemory(folder, command, [few, many])
   const [early, late] = [after.get(few) ?? start, after.get(many) ?? start]
   const afterMany = `after ${count(many)} requests`
   const moments: Record<string, Memory> = {
     'bare Node.js': bare,
+    [`bare Node.js ${afterMany}`]: bareAfter,
     'ours after the start': start,
     [`ours after ${count(few)} requests`]: early,
     [`ours ${afterMany}`]: late,
@@ -36,7 +37,8 @@ export async function memory({ folder, quick }: Effort): Promise<Measured> {
     panels: [
       panel(`Resident memory ${afterMany}`, 'MiB', 'less', {
         ours: late.resident,
-        'bare Node.js': bare.resident,
+        'bare Node.js, the same': bareAfter.resident,
+        'bare Node.js, idle': bare.resident,
       }),
     ],
   }
