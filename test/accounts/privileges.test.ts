@@ -167,7 +167,8 @@ const REFUSING = `data:text/javascript,process.setgroups = () => {
 }`
 
 test('what root makes belongs to the owner of the store, too, where Node.js does not let root become somebody else', {
-  skip: !ROOT || !canRun({ name: '', ids: { uid: NOBODY, gid: NOBODY } }, 'test', '-r', PROGRAM),
+  skip:
+    !ROOT || !canRun({ name: '', ids: { uid: NOBODY, gid: NOBODY } }, process.execPath, PROGRAM, '--version'),
 }, async (t) => {
   const parent = temporaryDirectory(t)
   chownSync(parent, NOBODY, NOBODY)

@@ -24,11 +24,11 @@ const STATEMENTS = `auth: 'SELECT hash FROM users WHERE name = :user', isuser: '
 function backends(ports: Echoes, marks: Marks): Readonly<Record<string, string>> {
   const secret = (name: string) => JSON.stringify(marks.mint(`${name}, the secret of its options`))
   const postgres = (name: string, port: number) =>
-    `sql({ pool: new pg.Pool({ host: '127.0.0.1', port: ${port}, user: 'x', password: ${secret(name)}, connectionTimeoutMillis: 300 }), ${STATEMENTS} })`
+    `sql({ pool: new pg.Pool({ host: '127.0.0.1', port: ${port}, user: 'x', password: ${secret(name)}, connectionTimeoutMillis: 100 }), ${STATEMENTS} })`
   const mysql = (name: string, port: number) =>
-    `sql({ pool: mysql.createPool({ host: '127.0.0.1', port: ${port}, user: 'x', password: ${secret(name)}, connectTimeout: 300 }), ${STATEMENTS} })`
+    `sql({ pool: mysql.createPool({ host: '127.0.0.1', port: ${port}, user: 'x', password: ${secret(name)}, connectTimeout: 100 }), ${STATEMENTS} })`
   const maria = (name: string, port: number) =>
-    `sql({ pool: mariadb.createPool({ host: '127.0.0.1', port: ${port}, user: 'x', password: ${secret(name)}, connectTimeout: 300, acquireTimeout: 300, initializationTimeout: 300 }), ${STATEMENTS} })`
+    `sql({ pool: mariadb.createPool({ host: '127.0.0.1', port: ${port}, user: 'x', password: ${secret(name)}, connectTimeout: 100, acquireTimeout: 100, initializationTimeout: 100 }), ${STATEMENTS} })`
   const ldap = (name: string, port: number, code: number, who = 80) =>
     `ldap({ url: 'ldap://127.0.0.1:${port}', bindDn: 'cn=${who}', bindPassword: ${secret(name)}, userDn: 'uid=${code},cn=%u', setpass: true, ${PATIENCE} })`
   const web = (name: string, port: number, api: string, path: string) =>

@@ -34,7 +34,7 @@ class TracedScene extends Scene {
   /** Adds the trace to what is searched, and gives the paths that were opened to be written. */
   read(): readonly string[] {
     const lines = readFileSync(this.#file, 'latin1').split('\n')
-    assert.ok(lines.length > 100, 'there is a trace')
+    assert.ok(lines.length > 10, 'there is a trace')
     for (const line of lines)
       for (const bytes of stringsIn(line)) this.add(`the kernel: ${line.slice(0, 60)}`, bytes)
     return lines
