@@ -1,5 +1,6 @@
 /** Fifty clients of a real ejabberd with the account store, and everything around it goes wrong. */
 import { after, before, describe, test } from 'node:test'
+import { assertOthersLive } from '../e2e/support/whole.ts'
 import { endure } from './support/run.ts'
 import { openStage, POOL, type Stage } from './support/stage.ts'
 import { exhausted } from './trouble/descriptors.ts'
@@ -39,7 +40,8 @@ const TOGETHER = [
   [slow, stopped(1, 6000), reloaded],
   [readOnly, exhausted(), killed(1, 'SIGKILL')],
   [slow, restarted],
-  [full, exhausted(), stopped(2, 6000), killed(1, 'SIGTERM'), rewritten],
+  [full, exhausted(), stopped(2, 6000), killed(1, 'SIGTERM')],
+  [stopped(2, 6000), killed(1, 'SIGKILL'), rewritten],
 ]
 
 describe('together', () => {
@@ -47,3 +49,5 @@ describe('together', () => {
     test(faults.map(({ title }) => title).join(' + '), (t) => endure(stage, t, ...faults))
   }
 })
+
+test('after all that, group chat and BOSH work', () => assertOthersLive(stage.ejabberd))

@@ -102,13 +102,15 @@ export class Actor {
     stream.cut()
   }
 
-  /** Waits until the journal says what became of a removal, and gives it as a condition of XMPP. */
+  /**
+   * Waits until the journal says what became of a removal, and gives it as a condition of XMPP. One that takes too long
+   * is done nevertheless.
+   */
   #removal(from: number): Promise<string | undefined> {
     const outcome = () => {
-      const [outcome] = this.#journal.outcomes('removeuser', this.account.user, from).toReversed()
-      return (
-        outcome !== undefined && { condition: outcome === 'allowed' ? undefined : 'internal-server-error' }
-      )
+      const last = this.#journal.outcomes('removeuser', this.account.user, from).at(-1)
+      if (last === undefined || last.isLate) return false
+      return { condition: last.outcome === 'allowed' ? undefined : 'internal-server-error' }
     }
     return until('a removal', outcome, { milliseconds: REMOVAL }).then(({ condition }) => condition)
   }

@@ -21,12 +21,17 @@ const QUIET = 40_000
  */
 export function assertNothingRefused(stage: Stage, story: Story): void {
   for (const { user, from, to } of story.refusals) {
-    const outcomes = stage.journal.outcomes('auth', user, from, to)
+    const outcomes = stage.journal.outcomes('auth', user, from, to).map(({ outcome }) => outcome)
     assert.ok(
       !outcomes.includes('refused'),
       `${user}: the right password was refused\n${stage.journal.text(from, to)}`,
     )
   }
+}
+
+/** No supervisor of ejabberd has given up: group chat, BOSH and the logins of all hosts would go with it. */
+export function assertCalm({ ejabberd }: Stage): void {
+  assert.ok(!ejabberd.log().includes('reached_max_restart_intensity'), ejabberd.evidence())
 }
 
 /** As many programs as before, none given up, nothing left open, no file left behind but by those that were killed. */

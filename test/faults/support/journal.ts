@@ -1,5 +1,12 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 
+/** What the programs say became of a request. */
+export interface Outcome {
+  outcome: 'allowed' | 'refused' | 'failed'
+  /** Was it told as failed because it took too long, and is it still under way? */
+  isLate: boolean
+}
+
 /**
  * The log of the programs, by place in the file and not by time: a program whose clock was set back writes old dates.
  */
@@ -27,9 +34,12 @@ export class Journal {
     }
   }
 
-  /** The outcomes of an operation for a user between two places. */
-  outcomes(operation: string, user: string, from: number, to: number = this.position()): string[] {
-    const line = new RegExp(` operation=${operation} user=${user} server=\\S+ outcome=(\\w+)`, 'g')
-    return [...this.text(from, to).matchAll(line)].map(([, outcome]) => outcome as string)
+  /** The outcomes of an operation for a user between two places, those that came late included. */
+  outcomes(operation: string, user: string, from: number, to: number = this.position()): Outcome[] {
+    const line = new RegExp(` operation=${operation} user=${user} server=\\S+ outcome=(\\w+)(.*)`, 'g')
+    return [...this.text(from, to).matchAll(line)].map(([, outcome, rest]) => ({
+      outcome: outcome as Outcome['outcome'],
+      isLate: /no answer within/.test(rest ?? ''),
+    }))
   }
 }
