@@ -18,7 +18,7 @@ const A_MINUTE = 60_000
 const POOL = 5
 const RIGHT_HANDLERS = `export default { auth: ({ password }) => password === 'for alice' }\n`
 /** What the broken installation lacks: something that every worker needs, and something deep down in the store. */
-const MISSING_PARTS = [join('dist', 'serve.js'), join('dist', 'accounts', 'names.js')] as const
+const MISSING_PARTS = [join('dist', 'main.js'), join('dist', 'backends', 'accounts.js')] as const
 
 interface Misconfiguration {
   title: string
@@ -66,7 +66,7 @@ const MISCONFIGURATIONS: Misconfiguration[] = [
     host: `installation.${HOST}`,
     edit: (section, { program }) => replace(section, program, brokenProgram()),
     prepare: breakInstallation,
-    reason: /event=broken_installation reason="cannot start: .*serve\.js/,
+    reason: /event=broken_installation reason="cannot start: .*main\.js/,
     mend: mendInstallation,
   },
 ]
@@ -219,7 +219,7 @@ async function mendInstallation(): Promise<void> {
   const [first, second] = MISSING_PARTS
   copyFileSync(join(packageRoot(), first), join(brokenPackage(), first))
   await ejabberd.until('the log to name the second file', () =>
-    /event=broken_installation .*names\.js/.test(logOf(`installation.${HOST}`)),
+    /event=broken_installation .*accounts\.js/.test(logOf(`installation.${HOST}`)),
   )
   copyFileSync(join(packageRoot(), second), join(brokenPackage(), second))
 }
