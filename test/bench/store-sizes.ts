@@ -1,11 +1,10 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { encodeFrame } from '../../src/frame.ts'
 import { hashPassword } from '../../src/passwords/registry.ts'
 import { microseconds } from './measure.ts'
 import { PipedProgram } from './pipes.ts'
-import { makeStore, SERVER, withAccounts } from './stores.ts'
+import { makeStore, removeStore, SERVER, withAccounts } from './stores.ts'
 
 /** What is asked, and of which account: one looked at before, or, in a process that was just started, one that was not. */
 export const QUESTIONS = ['isuser', 'auth', 'isuser in a new process', 'auth in a new process'] as const
@@ -55,15 +54,19 @@ export async function measureSizes(
     }
     await turn() // signals are heard
   }
-  for (const { program, directory } of stores) {
+  for (const { program, directory, size } of stores) {
     await program?.end()
-    rmSync(directory, { recursive: true })
+    await removeStore(directory, users(size))
   }
   return new Map(stores.map(({ size, times }) => [size, times]))
 }
 
 function* accounts(size: number, hash: string): Generator<[string, string]> {
-  for (let number = 0; number < size; number++) yield [`user${number}`, hash]
+  for (const user of users(size)) yield [user, hash]
+}
+
+function* users(size: number): Generator<string> {
+  for (let number = 0; number < size; number++) yield `user${number}`
 }
 
 /** A store with so many accounts, the programs that look into it, and how long they took. */

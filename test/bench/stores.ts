@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -46,6 +46,19 @@ export async function makeStore(directory: string, accounts: Iterable<[string, s
   }
   await store.remove('first', SERVER)
   if (!store.has(last, SERVER)) throw new Error(`the store does not find ${last}, which was made beside it`)
+}
+
+/** Removes such a store: its accounts in the order in which they were made, as a disk is three times as quick then. */
+export async function removeStore(directory: string, users: Iterable<string>): Promise<void> {
+  const server = join(directory, encodeName(SERVER))
+  let count = 0
+  for (const user of users) {
+    const account = `${server}/${encodeName(user)}`
+    unlinkSync(`${account}/password`)
+    rmdirSync(account)
+    if (++count % 1000 === 0) await turn() // signals are heard
+  }
+  rmSync(directory, { recursive: true })
 }
 
 /** The hashes that the program would store for these people, in their order. */
