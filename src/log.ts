@@ -16,8 +16,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Is a line of one level written by a log of the other? */
 export function isLogged(line: LogLevel, log: LogLevel): boolean {
-  return LOG_LEVELS.indexOf(line) <= LOG_LEVELS.indexOf(log)
+  return RANKS[line] <= RANKS[log]
 }
+
+const RANKS: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 }
 
 /** All that a line can say. */
 export interface LogFields {
