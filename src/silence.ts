@@ -40,7 +40,9 @@ export class Silence {
 
   /** Asks, unless the input has ended behind the request: nobody waits for the answer then. */
   async unlessGivenUp(ask: () => Outcome | Promise<Outcome>): Promise<Outcome> {
-    // The end of the input, if it is there, shows in the turn in which the last of it was read.
+    // The end of the input, if it is there, shows in the turn in which the last of it was read; since Node.js 24, in
+    // the next one.
+    await nextTurn()
     await nextTurn()
     return this.#input.readableEnded ? GIVEN_UP : ask()
   }
