@@ -7,8 +7,8 @@ import type { Act, Story } from './story.ts'
 import { Stream } from './stream.ts'
 import { type Told, toldBy } from './told.ts'
 
-/** A removal is answered before it is done: the journal tells when it is. ejabberd gives the program 30 seconds. */
-const REMOVAL = 35_000
+/** A removal is answered before it is done: the journal tells when it is, unless ejabberd ended in between (ms). */
+const REMOVAL = 15_000
 
 /** One client with an account of its own, which nobody else touches. */
 export class Actor {
@@ -32,6 +32,7 @@ export class Actor {
     const states = this.account.possible
     const state = states[randomInt(states.length)] as string | null
     const chance = randomInt(100)
+    if (this.account.mayVanish) return state === null ? this.tryUnknown() : void (await this.visit(state))
     if (state === null) return chance < 70 ? this.register() : this.tryFormer()
     if (chance < 45) return void (await this.visit(state))
     if (chance < 58) return this.tryWrong()

@@ -34,6 +34,11 @@ export class Account {
     return this.#former.at(-1)
   }
 
+  /** Was it to be removed, and nobody knows whether that is still to come? Then it is not to be written to. */
+  get mayVanish(): boolean {
+    return this.#untold.has(null)
+  }
+
   /** Was a write begun since the account was last settled? */
   get isTouched(): boolean {
     return this.#isTouched

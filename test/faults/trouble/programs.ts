@@ -9,8 +9,8 @@ import { POOL, type Stage } from '../support/stage.ts'
  */
 const ROUND = 3000
 
-/** Three rounds. */
-const A_WHILE = 7000
+/** Two rounds. */
+const A_WHILE = 5000
 
 /** So many programs get a signal that ends them, in rounds. */
 export function killed(count: number, signal: 'SIGTERM' | 'SIGKILL', every = ROUND): Fault {
