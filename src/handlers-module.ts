@@ -132,7 +132,7 @@ export function checkHandlers(value: unknown): Handlers {
     }
   }
   for (const [name, member] of Object.entries(value)) {
-    if (typeof member !== 'function') continue
+    if (typeof member !== 'function' || members.has(name)) continue
     const nearest = nearestOf(name.toLowerCase().replaceAll('_', ''), [...members.keys()], 1)
     // With the right name there as well, it is a function of the administrator's own.
     if (nearest !== undefined && members.get(nearest) === undefined) {
