@@ -3,6 +3,7 @@
  *
  *     --users N      how many users of the account store log in, each with a hash of their own (300)
  *     --accounts N   how many accounts the large store has (100000)
+ *     --core N       the core that both ends of a pipe are pinned to where one request is asked at a time (the first)
  *     --quick        so little that it only shows that everything runs
  *     --json         prints everything at the end, for machines
  *     --markdown     prints tables for a page
@@ -23,7 +24,7 @@ import { memory } from './sections/memory.ts'
 import { roundTrips } from './sections/round-trips.ts'
 import { start } from './sections/start.ts'
 import { throughput } from './sections/throughput.ts'
-import { timing } from './sections/timing.ts'
+import { sqlTiming, timing } from './sections/timing.ts'
 
 const SECTIONS: Readonly<Record<string, Section>> = {
   'round-trips': roundTrips,
@@ -32,6 +33,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   memory,
   accounts,
   timing,
+  'sql-timing': sqlTiming,
   ejabberd,
   backends,
   loading,
@@ -49,6 +51,7 @@ const { values, positionals } = parseArgs({
   options: {
     users: { type: 'string' },
     accounts: { type: 'string' },
+    core: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
@@ -73,6 +76,7 @@ async function measure(): Promise<Report> {
   const effort: Effort = {
     folder: temporaryFolder(),
     quick: values.quick,
+    core: values.core ?? firstCore(),
     users: wholeNumber('users', values.users ?? (values.quick ? '10' : '300')),
     accounts: wholeNumber('accounts', values.accounts ?? (values.quick ? '10000' : '100000')),
   }
@@ -124,6 +128,11 @@ function where(): string {
   const processors = cpus()
   const model = processors[0]?.model.trim() ?? 'unknown processor'
   return `Node.js ${process.version}, ${processors.length} × ${model}`
+}
+
+/** The first core that this process may use: a container may not have number 0. */
+function firstCore(): string {
+  return /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
 }
 
 /** Goes with the process, however that ends. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Ejabberd } from '../e2e/support/ejabberd.ts'
-import { median, quantile } from './measure.ts'
+import { median, quantile, rotated } from './measure.ts'
 import { processorTime } from './pipes.ts'
 import { admitted, HOSTS, startVariants } from './variants.ts'
 import { type Load, logInAndOut, type Target } from './xmpp-load.ts'
@@ -41,9 +41,7 @@ export async function measureEjabberd({
     )
     for (const { target } of turns) await logInAndOut(target, warmUp(count))
     for (let round = 0; round < rounds; round++) {
-      // Another one is first each time.
-      const first = round % turns.length
-      for (const turn of [...turns.slice(first), ...turns.slice(0, first)]) await turn.take(load)
+      for (const turn of rotated(turns, round)) await turn.take(load)
     }
     return Object.fromEntries(turns.map((turn) => [turn.name, turn.result()])) as Record<Variant, Logins>
   } finally {

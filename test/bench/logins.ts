@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { encodeFrame } from '../../src/frame.ts'
 import { microseconds } from './measure.ts'
-import { PipedProgram } from './pipes.ts'
+import { makePipes, PipedProgram } from './pipes.ts'
 import { hashesOf, makeStore, people, SERVER, withAccounts } from './stores.ts'
 
 /** How long each login of a wave took, in microseconds. */
@@ -21,7 +21,7 @@ export async function measureWaves(folder: string, users: number): Promise<Waves
   const persons = people(users)
   await makeStore(directory, await hashesOf(persons))
   const frames = persons.map(({ user, password }) => encodeFrame(`auth:${user}:${SERVER}:${password}`))
-  const program = new PipedProgram(folder, withAccounts(directory))
+  const program = new PipedProgram(makePipes(folder), withAccounts(directory))
   program.ask(encodeFrame(`isuser:nobody:${SERVER}`)) // not before it is up
   const first: number[] = []
   for (const frame of frames) {

@@ -13,29 +13,44 @@ export interface Rounds {
   between?: () => Promise<void>
 }
 
-/**
- * Lets the contestants take turns, so that what disturbs the machine disturbs all of them alike, and gives for each the
- * median over the turns of the time of a call, in microseconds.
- */
+/** As {@link compareAll}, and gives for each contestant the median over its turns. */
 export async function compare<C extends Contestants>(
   contestants: C,
-  { rounds, calls, between }: Rounds,
+  rounds: Rounds,
 ): Promise<Record<keyof C, number>> {
+  const times = await compareAll(contestants, rounds)
+  return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)])) as Record<
+    keyof C,
+    number
+  >
+}
+
+/**
+ * Lets the contestants take turns, so that what disturbs the machine disturbs all of them alike, and gives for each the
+ * time of a call in each of its turns, in microseconds.
+ */
+export async function compareAll<C extends Contestants>(
+  contestants: C,
+  { rounds, calls, between }: Rounds,
+): Promise<Record<keyof C, number[]>> {
   const entries = Object.entries(contestants)
   const turns = new Map<string, number[]>(entries.map(([name]) => [name, []]))
   // The first turn warms up the compiler, the connections and the caches, and does not count.
   for (let round = -1; round < rounds; round++) {
-    for (const [name, call] of entries) {
+    for (const [name, call] of rotated(entries, round)) {
       const start = performance.now()
       for (let i = 0; i < calls; i++) await call()
       if (round >= 0) turns.get(name)?.push(((performance.now() - start) * 1000) / calls)
       await between?.()
     }
   }
-  return Object.fromEntries(entries.map(([name]) => [name, median(turns.get(name) ?? [])])) as Record<
-    keyof C,
-    number
-  >
+  return Object.fromEntries(turns) as Record<keyof C, number[]>
+}
+
+/** The same in another order each time: who comes behind whom makes a difference. */
+export function rotated<T>(values: readonly T[], turn: number): T[] {
+  const first = (turn + values.length) % values.length
+  return [...values.slice(first), ...values.slice(0, first)]
 }
 
 /** The value in the middle. */

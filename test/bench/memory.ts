@@ -1,5 +1,5 @@
 import { encodeFrame } from '../../src/frame.ts'
-import { memoryOf, PipedProgram } from './pipes.ts'
+import { makePipes, memoryOf, PipedProgram } from './pipes.ts'
 import type { Command } from './programs.ts'
 
 /** What a program holds, in MiB. */
@@ -19,7 +19,7 @@ export async function measureMemory(
   command: Command,
   afterRequests: readonly number[],
 ): Promise<{ bare: Memory; bareAfter: Memory; start: Memory; after: Map<number, Memory> }> {
-  const program = new PipedProgram(folder, command)
+  const program = new PipedProgram(makePipes(folder), command)
   program.ask(FRAME)
   const start = memoryOf(program.pid)
   const after = new Map<number, Memory>()
@@ -38,7 +38,7 @@ async function memoryOfBareNode(
   requests: number,
 ): Promise<{ bare: Memory; bareAfter: Memory }> {
   const code = "process.stdin.on('data', () => require('node:fs').writeSync(1, Buffer.of(0, 2, 0, 1)))"
-  const program = new PipedProgram(folder, [process.execPath, '-e', code])
+  const program = new PipedProgram(makePipes(folder), [process.execPath, '-e', code])
   program.ask(FRAME)
   const bare = memoryOf(program.pid)
   for (let asked = 1; asked < requests; asked++) program.ask(FRAME)

@@ -6,9 +6,36 @@ import type { Command } from './programs.ts'
 
 const REPLY_LENGTH = 4
 
+/** Two pipes, by the descriptors of their ends. What `spawn` calls a pipe is a pair of sockets: these have names. */
+export interface Pipes {
+  readonly requests: Pipe
+  readonly replies: Pipe
+}
+
+interface Pipe {
+  readonly reader: number
+  readonly writer: number
+}
+
+/** Makes two pipes in a folder; nothing of them is left there. */
+export function makePipes(folder: string): Pipes {
+  return { requests: makePipe(folder), replies: makePipe(folder) }
+}
+
+function makePipe(folder: string): Pipe {
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  // Opened for both first: a named pipe keeps whoever opens it waiting for the other end.
+  const held = openSync(path, 'r+')
+  const pipe = { reader: openSync(path, 'r'), writer: openSync(path, 'w') }
+  closeSync(held)
+  rmSync(path)
+  return pipe
+}
+
 /**
- * A program at the other end of two pipes, as ejabberd starts it. What `spawn` calls a pipe is a pair of sockets, so
- * these are named pipes; they are written and read without an event loop, as nothing else is to be measured.
+ * A program at the other end of two pipes, as ejabberd starts it; they are written and read without an event loop, as
+ * nothing else is to be measured.
  */
 export class PipedProgram {
   readonly #child: ChildProcess
@@ -16,18 +43,13 @@ export class PipedProgram {
   readonly #replies: number
   readonly #reply = Buffer.alloc(REPLY_LENGTH)
 
-  constructor(folder: string, [file, ...args]: Command) {
-    const [requests, replies] = ['requests', 'replies'].map((name) => join(folder, `${name}-${count++}`))
-    execFileSync('mkfifo', [requests as string, replies as string])
-    // Opened for both first: a named pipe keeps whoever opens it waiting for the other end.
-    const held = [requests, replies].map((path) => openSync(path as string, 'r+'))
-    this.#requests = openSync(requests as string, 'w')
-    this.#replies = openSync(replies as string, 'r')
-    const stdio = [openSync(requests as string, 'r'), openSync(replies as string, 'w')]
-    this.#child = spawn(file, args, { stdio: [...stdio, 'ignore'] })
-    for (const fd of [...held, ...stdio]) closeSync(fd)
-    rmSync(requests as string)
-    rmSync(replies as string)
+  /** Where the start is what is measured, the pipes are there already. */
+  constructor({ requests, replies }: Pipes, [file, ...args]: Command) {
+    this.#requests = requests.writer
+    this.#replies = replies.reader
+    this.#child = spawn(file, args, { stdio: [requests.reader, replies.writer, 'ignore'] })
+    closeSync(requests.reader)
+    closeSync(replies.writer)
   }
 
   get pid(): number {
@@ -68,8 +90,6 @@ export class PipedProgram {
     if (this.#child.exitCode === null) await once(this.#child, 'exit')
   }
 }
-
-let count = 0
 
 /** What the threads of a process have used of the processor so far, in microseconds. */
 export function processorTime(pid: number): number {

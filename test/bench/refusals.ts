@@ -7,7 +7,7 @@ import { hashPassword } from '../../src/passwords/registry.ts'
 import { packageRoot } from '../e2e/support/package.ts'
 import { startPostgres } from '../servers/support/postgres.ts'
 import { microseconds } from './measure.ts'
-import { PipedProgram } from './pipes.ts'
+import { makePipes, PipedProgram } from './pipes.ts'
 import type { Command } from './programs.ts'
 import { makeStore, SERVER, withAccounts } from './stores.ts'
 
@@ -23,7 +23,7 @@ const USERS = 5
 export async function refusalsOfStore(folder: string, samples: number): Promise<Refusals> {
   const directory = join(folder, 'refusals')
   await makeStore(directory, await accounts('scrypt'))
-  return await measureRefusals(new PipedProgram(folder, withAccounts(directory)), samples)
+  return await measureRefusals(new PipedProgram(makePipes(folder), withAccounts(directory)), samples)
 }
 
 /** Refusals by `sql` on a PostgreSQL of its own, with hashes of each of these formats, so many of each kind. */
@@ -41,7 +41,7 @@ export async function refusalsOfSql<Format extends NewHashFormat>(
       for (const account of await accounts(format)) {
         await postgres.query('INSERT INTO customers VALUES ($1, $2)', account)
       }
-      refusals.push([format, await measureRefusals(new PipedProgram(folder, command), count)])
+      refusals.push([format, await measureRefusals(new PipedProgram(makePipes(folder), command), count)])
     }
     return Object.fromEntries(refusals) as Record<Format, Refusals>
   } finally {

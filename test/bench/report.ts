@@ -33,6 +33,8 @@ export interface Effort {
   folder: string
   /** So little that it only shows that everything runs. */
   quick: boolean
+  /** The number of the core that both ends of a pipe share where one request is asked at a time. */
+  core: string
   /** How many users of the account store log in, each with a hash of their own. */
   users: number
   /** How many accounts the large one of two account stores has. */

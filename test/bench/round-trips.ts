@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeFrame } from '../../src/frame.ts'
 import { median } from './measure.ts'
-import { PipedProgram, processorTime } from './pipes.ts'
+import { makePipes, PipedProgram, processorTime } from './pipes.ts'
 import { programs } from './programs.ts'
 
 /** What was measured of one program, in microseconds for a request. */
@@ -23,7 +23,7 @@ const [rounds = 20, calls = 2000] = process.argv.slice(2).map(Number)
 const folder = mkdtempSync(join(tmpdir(), 'extauth-bench-'))
 const started = Object.entries(programs(folder)).map(([name, command]) => ({
   name,
-  program: new PipedProgram(folder, command),
+  program: new PipedProgram(makePipes(folder), command),
   times: [] as number[],
   processor: [] as number[],
 }))

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { encodeFrame } from '../../src/frame.ts'
 import { hashPassword } from '../../src/passwords/registry.ts'
 import { microseconds } from './measure.ts'
-import { PipedProgram } from './pipes.ts'
+import { makePipes, PipedProgram } from './pipes.ts'
 import { makeStore, removeStore, SERVER, withAccounts } from './stores.ts'
 
 /** What is asked, and of which account: one looked at before, or, in a process that was just started, one that was not. */
@@ -46,7 +46,8 @@ export async function measureSizes(
     const inTurn = start % 2 === 0 ? stores : stores.toReversed()
     for (const store of inTurn) await store.askNewProcess(folder)
   }
-  for (const store of stores) store.program = new PipedProgram(folder, withAccounts(store.directory))
+  for (const store of stores)
+    store.program = new PipedProgram(makePipes(folder), withAccounts(store.directory))
   for (let round = -2; round < turns.rounds; round++) {
     for (let account = 0; account < turns.asked; account++) {
       for (const store of stores)
@@ -86,7 +87,7 @@ class Store {
 
   /** The first answers of a new process about accounts that nobody has asked for; the second one knows the hash. */
   async askNewProcess(folder: string): Promise<void> {
-    const program = new PipedProgram(folder, withAccounts(this.directory))
+    const program = new PipedProgram(makePipes(folder), withAccounts(this.directory))
     program.ask(NOTHING)
     this.times['isuser in a new process'].push(time(program, isUser(--this.#untouched)))
     time(program, auth(--this.#untouched))

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { encodeFrame } from '../../src/frame.ts'
 import { median } from './measure.ts'
-import { PipedProgram } from './pipes.ts'
+import { makePipes, PipedProgram } from './pipes.ts'
 import type { Command } from './programs.ts'
 
 const FRAME = encodeFrame('auth:alice:example.org:pa:ss')
@@ -18,7 +18,7 @@ export async function measureThroughput(
   const turns = new Map<string, number[]>()
   for (let round = 0; round < rounds; round++) {
     for (const [name, command] of Object.entries(commands)) {
-      const program = new PipedProgram(folder, command)
+      const program = new PipedProgram(makePipes(folder), command)
       program.ask(FRAME) // not before it is up
       const rate = await pour(program, requests)
       turns.set(name, [...(turns.get(name) ?? []), rate])

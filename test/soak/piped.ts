@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { listAccounts } from '../../src/accounts/listing.ts'
 import { makeRoot } from '../../src/accounts/root.ts'
 import { Client } from '../../src/client.ts'
-import { PipedProgram } from '../bench/pipes.ts'
+import { makePipes, PipedProgram } from '../bench/pipes.ts'
 import { packageRoot } from '../e2e/support/package.ts'
 import { descendants, isAlive, kill } from '../e2e/support/processes.ts'
 import { until } from '../e2e/support/wait.ts'
@@ -74,7 +74,7 @@ export class Piped {
     const command = `${process.execPath} ${join(packageRoot(), 'dist', 'cli.js')} --handlers ${handlers.path}`
     // As the example has it, and as Erlang runs it.
     const line = `exec sh -c '${command} --timeout ${TIMEOUT} --log-file ${log} || sleep 2'`
-    const program = new PipedProgram(folder, ['/bin/sh', '-c', line])
+    const program = new PipedProgram(makePipes(folder), ['/bin/sh', '-c', line])
     const worker = await until('the worker on pipes', () =>
       descendants(program.pid).find(({ argv }) => argv.includes(handlers.path)),
     )

@@ -4,10 +4,10 @@ import { atMost, type Effort, type Goal, type Measured, panel } from '../report.
 import type { RoundTrip } from '../round-trips.ts'
 
 /** One request at a time, both ends on one core. */
-export async function roundTrips({ quick }: Effort): Promise<Measured> {
+export async function roundTrips({ core, quick }: Effort): Promise<Measured> {
   const script = fileURLToPath(new URL(`../round-trips${import.meta.url.slice(-3)}`, import.meta.url))
   const [rounds, calls] = quick ? [3, 500] : [20, 2000]
-  const args = ['-c', '0', process.execPath, script, String(rounds), String(calls)]
+  const args = ['-c', core, process.execPath, script, String(rounds), String(calls)]
   const times = JSON.parse(execFileSync('taskset', args, { encoding: 'utf8' })) as Record<string, RoundTrip>
   const values = Object.entries(times).map(([name, { median, p99, processor }]) => [
     name,

@@ -3,19 +3,26 @@ import { difference, differenceByChance } from '../noise.ts'
 import { type Refusals, refusalsOfSql, refusalsOfStore } from '../refusals.ts'
 import type { Effort, Goal, Measured } from '../report.ts'
 
-/** Whether the time of a refusal tells that there is no such user. */
+/** Whether the time of a refusal by the account store tells that there is no such user. */
 export async function timing({ folder, quick }: Effort): Promise<Measured> {
+  return measured({ 'account store': await refusalsOfStore(folder, quick ? 3 : 100) })
+}
+
+/** The same for the backend `sql`, at a PostgreSQL of its own. */
+export async function sqlTiming({ folder, quick }: Effort): Promise<Measured> {
   const samples = (many: number) => (quick ? 3 : many)
-  const store = await refusalsOfStore(folder, samples(100))
-  const sql = await refusalsOfSql(folder, { bcrypt: samples(60), argon2id: samples(300) })
-  const all = { 'account store': store, 'sql, bcrypt': sql.bcrypt, 'sql, argon2id': sql.argon2id }
-  const values = Object.entries(all).flatMap(([where, { unknownUser, wrongPassword }]) => [
+  const { bcrypt, argon2id } = await refusalsOfSql(folder, { bcrypt: samples(60), argon2id: samples(300) })
+  return measured({ 'sql, bcrypt': bcrypt, 'sql, argon2id': argon2id })
+}
+
+function measured(refusals: Readonly<Record<string, Refusals>>): Measured {
+  const values = Object.entries(refusals).flatMap(([where, { unknownUser, wrongPassword }]) => [
     [`${where}: unknown user`, distribution(unknownUser)],
     [`${where}: wrong password`, distribution(wrongPassword)],
   ])
   return {
     values: Object.fromEntries(values),
-    goals: Object.entries(all).map(([where, refusals]) => sameness(where, refusals)),
+    goals: Object.entries(refusals).map(([where, times]) => sameness(where, times)),
   }
 }
 
