@@ -59,16 +59,18 @@ async function runAll(): Promise<number> {
   const elapsed = () => performance.now() - start
   let told = 0
   let early: Held | undefined
-  while (elapsed() < duration) {
+  let isAsExpected = true
+  while (elapsed() < duration && isAsExpected) {
     const next = scores.reduce((least, score) => (standing(score) < standing(least) ? score : least))
-    if (!(await play(next))) return 1
+    isAsExpected = await play(next)
     if (elapsed() > duration / 4) early ??= held()
     if (elapsed() - told < Math.max(5000, duration / 60)) continue
     told = elapsed()
     console.log(`${Math.round(told / 1000)} s: ${sizeIn('frames')} frames, ${sizeIn('cases')} cases`)
   }
   console.log(`\n${report()}\n`)
-  return judgeGrowth(early ?? held(), held())
+  const grown = hasGrown(early ?? held(), held())
+  return isAsExpected && !grown ? 0 : 1
 }
 
 /** How much of its share a target has had. */
@@ -102,7 +104,7 @@ function sizeIn(unit: Target['unit']): number {
 function report(): string {
   const rows = scores.map(({ target, size, milliseconds }) => [
     target.name,
-    `${size} ${target.unit}`,
+    `${size.toLocaleString('en')} ${target.unit}`,
     `${(milliseconds / 1000).toFixed(1)} s`,
     `${Math.round((1000 * size) / milliseconds)}/s`,
   ])
@@ -125,7 +127,7 @@ function held(): Held {
   return { memory: heapUsed + external, descriptors: existsSync(open) ? readdirSync(open).length : 0 }
 }
 
-function judgeGrowth(early: Held, late: Held): number {
+function hasGrown(early: Held, late: Held): boolean {
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
   const shown = ({ memory, descriptors }: Held) =>
     `${mebibytes(memory)} in use and ${descriptors} descriptors`
@@ -137,5 +139,5 @@ function judgeGrowth(early: Held, late: Held): number {
     ...(late.descriptors > early.descriptors + SOME ? ['descriptors have been left open'] : []),
   ]
   for (const fault of faults) console.log(fault)
-  return faults.length === 0 ? 0 : 1
+  return faults.length > 0
 }

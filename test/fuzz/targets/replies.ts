@@ -18,7 +18,7 @@ interface Example {
 /** Any bytes from a program, to yes, no, or an error. */
 export const replies: Target = {
   name: 'replies',
-  unit: 'frames',
+  unit: 'cases',
   share: 3,
   count: 200,
   run: property({ generate, check, show, size: ({ questions }) => questions }),

@@ -12,7 +12,7 @@ import { makeBody, makeLargeBody, userFrom } from '../traffic.ts'
 /** Any bytes in a frame, to a request or to a reason that is none of their words. */
 export const requests: Target = {
   name: 'requests',
-  unit: 'frames',
+  unit: 'cases',
   share: 5,
   count: 5000,
   run: property({
