@@ -1,6 +1,6 @@
 // The modules in few files: opening one costs a start about half a millisecond, and there are more than a hundred.
 const BACKENDS = ['accounts', 'http', 'jwt', 'ldap', 'oauth', 'sql'].map((name) => `backends/${name}`)
-const ENTRIES = ['cli', 'index', 'passwords/off-loop-worker', ...BACKENDS]
+const ENTRIES = ['cli', 'index', 'combinations', 'passwords/off-loop-worker', ...BACKENDS]
 
 /**
  * Takes Node's own modules as they are: what an `import` puts around each of them, and all that it reads for that, is a

@@ -70,7 +70,8 @@ function standIn(reason: string): void {
     stdin.pause()
     stdout.once('drain', () => stdin.resume())
   })
-  stdin.on('end', () => stdout.write('', () => exit(1)))
+  const finish = () => stdout.write('', () => exit(1))
+  stdin.on('end', finish).on('error', finish)
   stdout.on('error', () => exit(1))
   process.on('SIGHUP', () => {}) // nothing to load anew, and no reason to end
   setTimeout(function attempt() {
@@ -81,10 +82,12 @@ function standIn(reason: string): void {
       return
     }
     stdin.pause()
-    void handOver(reason, () => {
+    const goOn = () => {
       stdin.resume()
       retry()
-    })
+    }
+    // Where there is no memory for a process, it is not an event that says so.
+    handOver(reason, goOn).catch(goOn)
   }, RETRY_AFTER)
 }
 

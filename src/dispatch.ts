@@ -5,7 +5,7 @@
  */
 import type { UndecidedError } from './errors.ts'
 import type { Handlers, PasswordRequest } from './handlers.ts'
-import { asLogin, asRemoval, type IncomingRequest, passwordOf } from './incoming-request.ts'
+import { asLogin, asRemoval, type IncomingRequest, secretsOf } from './incoming-request.ts'
 import { ALLOWED, failed, type Outcome, REFUSED, refused } from './outcome.ts'
 import { reasonOf, typeName } from './reason.ts'
 
@@ -119,7 +119,7 @@ async function settle(answer: PromiseLike<Asked>, request: IncomingRequest): Pro
 const UNDECIDED: UndecidedError['code'] = 'ERR_UNDECIDED'
 
 function failedBy(error: unknown, request: IncomingRequest): Outcome {
-  const reason = reasonOf(error, passwordOf(request))
+  const reason = reasonOf(error, ...secretsOf(request))
   return isUndecided(error) ? { kind: 'failed', reason, undecided: true } : failed(reason)
 }
 

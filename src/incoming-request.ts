@@ -130,6 +130,14 @@ export function passwordOf(request: Request): string | undefined {
   return 'password' in request ? request.password : undefined
 }
 
+/** What nobody but the handler shall see of a request: its password, or its certificate in the ways to write bytes. */
+export function secretsOf(request: Request): readonly string[] {
+  if ('password' in request) return [request.password]
+  if (!('certificate' in request)) return []
+  const bytes = Buffer.from(request.certificate)
+  return [bytes.toString(), bytes.toString('hex'), bytes.toString('base64'), bytes.join(', ')]
+}
+
 /** The login that a request is, among other things. */
 export function asLogin(request: PasswordRequest): IncomingPassword {
   return new IncomingPassword('auth', request.user, request.server, request.password, request)

@@ -30,12 +30,17 @@ export {
 } from './backends/sql.ts'
 export type { ClaimOptions, ClaimValue, IsuserPolicy, TokenOptions } from './backends/tokens.ts'
 export { Client, type ClientOptions, type StartOptions } from './client.ts'
-export { byServer } from './combinations/by-server.ts'
-export { firstOf } from './combinations/first-of.ts'
-export { mapUser, type UserMap } from './combinations/map-user.ts'
-export { readOnly } from './combinations/read-only.ts'
-export { type RememberOptions, remember } from './combinations/remember.ts'
-export { type SlowDownOptions, slowDown } from './combinations/slow-down.ts'
+export {
+  byServer,
+  firstOf,
+  mapUser,
+  type RememberOptions,
+  readOnly,
+  remember,
+  type SlowDownOptions,
+  slowDown,
+  type UserMap,
+} from './combinations.ts'
 export {
   BackendError,
   ExtauthError,

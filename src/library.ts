@@ -17,7 +17,8 @@ import { isTerminal, keepExit, surviveStrangers, takeStdio, terminationSignal } 
 export interface ServeOptions {
   /**
    * Where frames come from and replies go. @default standard input and output: then the process is served, too:
-   * prints go to standard error, stray exceptions are survived, SIGTERM ends it, and it exits when all is done.
+   * prints go to standard error, stray exceptions are survived, SIGTERM ends it, SIGHUP does not, and it exits when all
+   * is done.
    */
   readonly streams?: { readonly input: Readable; readonly output: Writable }
   /** The deadline of a request, in milliseconds, below the 30 000 that ejabberd waits. @default 5000 */
@@ -67,6 +68,7 @@ export async function serve(handlers: Handlers, options: ServeOptions = {}): Pro
   const stdio = takeStdio()
   const exit = keepExit()
   surviveStrangers(log)
+  process.on('SIGHUP', () => log.write('info', 'nothing_to_reload', { reason: 'SIGHUP' }))
   const ends = [terminationSignal(log), options.signal].filter((signal) => signal !== undefined)
   const source = sourceOf(handlers, log)
   await serveConnection({ ...connection, ...stdio, handlers: source, signal: AbortSignal.any(ends) })

@@ -1,5 +1,6 @@
 /**
- * Where log lines go. Nothing here can end the program or make it wait.
+ * Where log lines go. Nothing here can end the program, and of all places only a file on a file system that hangs can
+ * make it wait.
  *
  * @module
  */
@@ -64,8 +65,12 @@ export function fileOutput(path: string, fallback: LogOutput): LogOutput {
     if (statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(descriptor).ino) close()
   }
   const close = () => {
-    if (descriptor !== undefined) closeSync(descriptor)
+    const old = descriptor
+    // Whatever becomes of the close, the number is free: from now on it may be somebody else's.
     descriptor = undefined
+    try {
+      if (old !== undefined) closeSync(old)
+    } catch {}
   }
   return {
     writeLine(line) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
+import { inspect } from 'node:util'
 import { type DispatchOptions, dispatch } from '../src/dispatch.ts'
 import { UndecidedError } from '../src/errors.ts'
 import type { Handlers, Operation, Request } from '../src/handlers.ts'
@@ -451,9 +452,9 @@ timed('an auth that is right only after the deadline removes nothing', async (ti
   )
 })
 
-test('an error that quotes the password does not get it into the reason', async () => {
+test('an error that quotes the secret of a request does not get it into the reason', async () => {
   for (const message of [`bad password ${SECRET}`, `/auth?p=${encodeURIComponent(SECRET)}`]) {
-    for (const operation of ['auth', 'setpass', 'tryregister', 'removeuser3'] as const) {
+    for (const operation of ['auth', 'setpass', 'tryregister', 'removeuser3', 'certauth'] as const) {
       for (const handler of [
         () => {
           throw new Error(message)
@@ -468,3 +469,22 @@ test('an error that quotes the password does not get it into the reason', async 
     }
   }
 })
+
+/** The first bytes of a certificate in DER, and some that are no text. */
+const DER = Buffer.from('3082025930820200a00302010202149f', 'hex')
+for (const [spelling, text] of [
+  ['hexadecimal', DER.toString('hex')],
+  ['Base64', DER.toString('base64')],
+  ['numbers', inspect(Uint8Array.from(DER), { breakLength: Number.POSITIVE_INFINITY })],
+  ['what text its bytes are', DER.toString()],
+] as const) {
+  test(`an error that quotes a certificate in DER as ${spelling} does not get it into the reason`, async () => {
+    const asked = parseRequest(Buffer.concat([Buffer.from('certauth:alice:example.org:'), DER]))
+    assert.ok(!('reason' in asked))
+    const certauth = () => {
+      throw new Error(`cannot parse ${text}`)
+    }
+    const reason = reasonIn(await ask({ certauth }, asked))
+    assert.match(reason ?? '', /^Error \(.*is left out\)$/)
+  })
+}

@@ -85,7 +85,7 @@ for (const { page, file } of MODULES.filter(({ page }) => page === 'docs/combina
 
 test('every backend and every combination has its place in the pages', () => {
   const exported = [
-    ...read('src/index.ts').matchAll(/^export \{([^}]*)\} from '\.\/(?:backends|combinations)\//gm),
+    ...read('src/index.ts').matchAll(/^export \{([^}]*)\} from '\.\/(?:backends\/|combinations\.)/gm),
   ]
   const names = exported.flatMap(([, list = '']) =>
     list

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import fs, {
+  chmodSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
@@ -168,3 +178,42 @@ test('a full disk is no error', { skip: process.platform !== 'linux' && 'there i
     /^level=error event=log_file_failed reason="Error: ENOSPC: .*" file=\/dev\/full\na\n$/,
   )
 })
+
+/** Lets every close say EIO, as on a network file system: the number of the descriptor is free all the same. */
+function failToClose(t: TestContext): void {
+  const { closeSync } = fs
+  const mock = t.mock.method(fs, 'closeSync', (descriptor: number) => {
+    closeSync(descriptor)
+    throw new Error('EIO: i/o error, close')
+  })
+  syncBuiltinESMExports()
+  t.after(() => {
+    mock.mock.restore()
+    syncBuiltinESMExports()
+  })
+}
+
+for (const [when, leave] of [
+  ['when it is opened anew', ({ output }: Files) => output.reopen()],
+  [
+    'when it was renamed',
+    ({ path, pass }: Files) => {
+      renameSync(path, `${path}.1`)
+      pass(1000)
+    },
+  ],
+] as const)
+  test(`a file that cannot be closed ${when} loses no line, and none gets into another file`, (t) => {
+    const files = logFile(t)
+    files.output.writeLine('a\n')
+    failToClose(t)
+    leave(files)
+    files.output.writeLine('b\n')
+    const other = join(files.path, '..', 'other')
+    openSync(other, 'w') // takes the number, if it is free
+    files.pass(5000)
+    files.output.writeLine('c\n')
+    assert.match(files.read(), /b\nc\n$/)
+    assert.equal(readFileSync(other, 'utf8'), '')
+    assert.equal(textOf(files.fallback), '')
+  })

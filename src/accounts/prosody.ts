@@ -25,8 +25,9 @@ import { prepareServer, prepareUser } from './prepare.ts'
 export interface ProsodyFile {
   /** The path below the data directory. */
   readonly path: string
-  readonly user: string
-  readonly server: string
+  /** What the path says; `undefined` if it is none that Prosody makes. */
+  readonly user: string | undefined
+  readonly server: string | undefined
   readonly text: string
 }
 
@@ -39,7 +40,9 @@ export function readProsodyFiles(directory: string): ProsodyFile[] {
 }
 
 /** What the file says: an account, or a sentence that says what is wrong and quotes nothing of its content. */
-export function parseProsodyFile({ user, server, text }: ProsodyFile): Promise<Entry | string> {
+export async function parseProsodyFile({ user, server, text }: ProsodyFile): Promise<Entry | string> {
+  if (user === undefined || server === undefined)
+    return 'Expected the path to be names in UTF-8 with %xx, got another'
   return guarded(() => take({ user: prepareUser(user), server: prepareServer(server) }, parseLuaTable(text)))
 }
 
@@ -54,11 +57,12 @@ function readHost(directory: string, host: string): ProsodyFile[] {
     })
 }
 
-function decode(name: string): string {
-  const bytes = name.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  )
-  return Buffer.from(bytes, 'latin1').toString()
+function decode(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return undefined
+  }
 }
 
 async function take(account: Account, table: LuaTable | undefined): Promise<Entry | string> {

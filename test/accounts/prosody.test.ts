@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import fc from 'fast-check'
 import { readProsodyEntries } from '../../src/accounts/entries.ts'
 import { parseLuaTable } from '../../src/accounts/lua-data.ts'
 import { readProsodyFiles } from '../../src/accounts/prosody.ts'
@@ -157,3 +158,31 @@ refused('no number of iterations', replaced(/.*iteration.*/, ''), /`iterations`/
 refused('too many iterations', replaced('10000', '500001'), /500000, got 500001/)
 refused('a password with a line end', 'return { ["password"] = "hunter2\\n" };', /control characters/)
 refused('a name that cannot be one', CONTENT, /user name .* no spaces/, 'example%2eorg/accounts/a%40b.dat')
+refused('bytes that are no text as a name', CONTENT, /UTF-8/, 'example%2eorg/accounts/a%ff.dat')
+refused('a percent sign that stands for nothing', CONTENT, /UTF-8/, 'example%2eorg/accounts/a%.dat')
+refused('a host whose name is no text', CONTENT, /UTF-8/, 'example%c3org/accounts/alice.dat')
+
+/** `encode` of Prosody's util/datamanager.lua. */
+const encode = (name: string) =>
+  [...Buffer.from(name)]
+    .map((byte) => [byte, String.fromCharCode(byte)] as const)
+    .map(([byte, char]) => (/[0-9a-z]/i.test(char) ? char : `%${byte.toString(16).padStart(2, '0')}`))
+    .join('')
+
+test('whatever name Prosody encodes is read as it was', (t) => {
+  // A file name has at most 255 bytes, also in Prosody.
+  const anyName = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })
+  fc.assert(
+    fc.property(anyName, anyName, (user, server) => {
+      const path = `${encode(server)}/accounts/${encode(user)}.dat`
+      const found = readProsodyFiles(dataDirectory(t, { [path]: '' }))
+      assert.deepEqual(found, [{ path, user, server, text: '' }])
+    }),
+  )
+})
+
+test('a character that Prosody would have encoded is itself, and not the character that its last byte is', async (t) => {
+  const [found] = await read(t, { 'example.org/accounts/jał.dat': CONTENT })
+  assert.ok(typeof found?.entry === 'object')
+  assert.deepEqual([found.entry.user, found.entry.server], ['jał', 'example.org'])
+})

@@ -43,6 +43,8 @@ before(async () => {
   installCommands(join(installation.folder, 'bin'), {
     'ejabberd-extauth': [installation.places.program, '"$@"', '--accounts', installation.places.accounts],
     ejabberdctl: [installation.ejabberdctl, '"$@"'],
+    // The commands are run as the user ejabberd already.
+    sudo: ['/bin/sh', '-c', `'shift 2; exec "$@"'`, 'sudo', '"$@"'],
   })
 })
 after(() => ejabberd?.dispose())

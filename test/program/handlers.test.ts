@@ -188,6 +188,19 @@ test("a program of one's own stays when its handlers are none", async (t) => {
   assert.equal(status, 0)
 })
 
+test("a program of one's own answers the request in hand when it is told to load anew", async (t) => {
+  const slow =
+    "{ auth: () => { console.log('in hand'); return new Promise((yes) => setTimeout(yes, 200, true)) } }"
+  const running = start(t, [ownProgram(temporaryFolder(t), `await serve(${slow})`)], {
+    file: process.execPath,
+  })
+  const answer = running.client.auth('alice', 'example.org', 'x')
+  await running.logged(/in hand/)
+  running.process.kill('SIGHUP')
+  assert.equal(await answer, true)
+  await running.logged(/level=info event=nothing_to_reload reason=SIGHUP/)
+})
+
 test("a program of one's own does not serve a terminal", async (t) => {
   const file = ownProgram(temporaryFolder(t), 'await serve({ auth: () => true })')
   const { stdout, status } = await finish('script', ['-qec', `${process.execPath} ${file}`, '/dev/null'])

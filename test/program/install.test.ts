@@ -22,7 +22,9 @@ function npm(cwd: string, ...args: string[]): string {
 test('the package holds the program, its types and its documents, and nothing else', () => {
   const [{ files }] = JSON.parse(npm(packageRoot(), 'pack', '--dry-run', '--json'))
   const paths: string[] = files.map(({ path }: { path: string }) => path)
-  const others = paths.filter((path) => !/^(dist\/[\w/-]+\.(js|d\.ts)|docs\/[\w-]+\.md)$/.test(path))
+  const others = paths.filter(
+    (path) => !/^(dist\/[\w/-]+\.(js|d\.ts)|docs\/([\w-]+\.md|bench\.svg))$/.test(path),
+  )
   const documents = [
     'CHANGELOG.md',
     'LICENSE',

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { Client } from '../../src/client.ts'
@@ -161,6 +164,56 @@ for (const file of ['main.js', 'backends/accounts.js']) {
     assert.equal(await running.client.close(), 0)
   })
 }
+
+/** Has the first attempt to start a process fail as it does where there is no memory for one. */
+const NO_MEMORY = `
+  import processes from 'node:child_process'
+  import { syncBuiltinESMExports } from 'node:module'
+  const { spawn } = processes
+  const put = (other) => {
+    processes.spawn = other
+    syncBuiltinESMExports()
+  }
+  put(() => {
+    put(spawn)
+    console.error('no memory')
+    throw new Error('spawn ENOMEM')
+  })`
+
+test('stands in on when the program cannot be started for lack of memory, and hands over later', async (t) => {
+  const folder = temporaryFolder(t)
+  const dist = copyOfPackage(folder)
+  const handlers = writeHandlers(folder, '{ auth: () => true }')
+  renameSync(join(dist, 'main.js'), join(folder, 'away.js'))
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(NO_MEMORY)}`,
+  }
+  const running = start(t, ['--handlers', handlers], { file: join(dist, 'cli.js'), env })
+  await running.logged(/no memory/)
+  assert.equal((await running.client.exchange('auth:alice:example.org:pw')).toString('hex'), '0002')
+  renameSync(join(folder, 'away.js'), join(dist, 'main.js'))
+  await running.logged(/handlers_loaded/)
+  assert.equal(await running.client.auth('alice', 'example.org', 'pw'), true)
+})
+
+test('an installation that is broken ends quietly when its input cannot be read', async (t) => {
+  const dist = copyOfPackage(temporaryFolder(t))
+  rmSync(join(dist, 'main.js'))
+  const server = createServer().listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const caller = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const [input]: Socket[] = await once(server, 'connection')
+  const child = spawn(join(dist, 'cli.js'), [], { stdio: [input, 'ignore', 'pipe'] })
+  const log = child.stderr?.setEncoding('utf8')
+  assert.ok(log !== undefined)
+  const [line] = await once(log, 'data')
+  caller.resetAndDestroy()
+  assert.deepEqual(await log.toArray(), [], 'nothing more is told')
+  assert.match(line, /event=broken_installation/)
+  assert.equal(child.exitCode ?? (await once(child, 'exit'))[0], 1)
+})
 
 test('an installation that is broken for good answers until its input ends', async (t) => {
   const dist = copyOfPackage(temporaryFolder(t))

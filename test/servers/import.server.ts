@@ -98,6 +98,63 @@ test('the accounts of Prosody', async () => {
   assert.match(new AccountStore(accounts).read('alice', 'second.example.org') ?? '', /^SCRAM-SHA-256\$10000:/)
 })
 
+/** What Prosody 0.12.3 makes of its accounts in PostgreSQL, with the password of the account of plain.example.org. */
+const PROSODY_TABLE =
+  'CREATE TABLE prosody (host text, "user" text, store text, key text, type text, value text)'
+const PROSODY_ROWS = [
+  ['example.org', 'alice', 'stored_key', '56f38e44b8be4d7bf79570127c5dd0577309dfaa'],
+  ['example.org', 'alice', 'iteration_count', '10000'],
+  ['example.org', 'alice', 'server_key', '9c12635c190b8092713ff350ae3f88cf919e8b9f'],
+  ['example.org', 'alice', 'salt', 'db68a353-47ec-4ff0-b37b-68b4b8dcb9b2'],
+  [
+    'second.example.org',
+    'jürgen.o_x-1',
+    'stored_key',
+    '484064a6717316535b771750ca11441e37f0f18e7927805fafe09de12f6ff356',
+  ],
+  ['second.example.org', 'jürgen.o_x-1', 'iteration_count', '10000'],
+  ['second.example.org', 'jürgen.o_x-1', 'salt', 'fb1b8ab3-a8f6-4e6d-96ec-7396c45017ff'],
+  [
+    'second.example.org',
+    'jürgen.o_x-1',
+    'server_key',
+    '669aa7db0aa7fc3b47322ab64c3fa85d15b2a8e7f016ec5c001f6bf8535df889',
+  ],
+  ['plain.example.org', 'alice', 'password', 'päss "w:ord"'],
+  ['plain.example.org', 'disabled', 'password', 'secret'],
+  ['plain.example.org', 'disabled', 'disabled', 'true'],
+  ['plain.example.org', 'nothing', 'created', '1700000000'],
+] as const
+
+test('the accounts of Prosody in PostgreSQL', async (t) => {
+  const postgres = await startPostgres()
+  t.after(() => postgres.dispose())
+  const env = {
+    PGHOST: '127.0.0.1',
+    PGPORT: String(postgres.port),
+    PGUSER: 'postgres',
+    PGDATABASE: 'postgres',
+  }
+  const insert = (store: string, row: readonly string[]) =>
+    postgres.query("INSERT INTO prosody VALUES ($1, $2, $5, $3, 'string', $4)", [...row, store])
+  await postgres.query(PROSODY_TABLE)
+  for (const row of PROSODY_ROWS) await insert('accounts', row)
+  await insert('roster', ['example.org', 'alice', 'password', 'no password'])
+
+  const { home, accounts, sh } = administrator(env)
+  writeFileSync(join(home, 'prosody.sql'), commandsOf('prosody sql'))
+  const commands = commandsOf('prosody sql commands').replace('psql -AtXq prosody', 'psql -AtXq')
+  const { status, stdout, stderr } = await sh(commands.replace('import accounts.txt', '$& || true'))
+  assert.equal(status, 0, stderr)
+  assert.equal(stdout, 'imported 3, already there 0, not taken 1')
+  assert.match(stderr, /^line \d: Expected three fields/m)
+  await logIn(accounts, {
+    'alice@example.org': 'päss "w:ord"',
+    'jürgen.o_x-1@second.example.org': 'päss "w:ord"',
+    'alice@plain.example.org': 'päss "w:ord"',
+  })
+})
+
 /** Rows of ejabberd's table `users`: the keys of RFC 5802 and RFC 7677, as ejabberd writes them, and a password. */
 const SHA1 = ['D+CSWLOshSulAsxiupA+qs2/fTE=', 'QSXCR+Q6sek8bf92', 4096] as const
 const SHA256 = ['wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=', 'W22ZaJ0SNY7soEsUEjb6gQ==', 4096] as const
@@ -130,7 +187,8 @@ function inserts(columns: string, rows: readonly (readonly (string | number)[])[
 }
 const COLUMNS = 'username, password, serverkey, salt, iterationcount'
 const FILL = inserts(COLUMNS, USERS)
-const FILL_WITH_TYPES = inserts(COLUMNS.replace(',', ', type,'), USERS_WITH_TYPES)
+const COLUMNS_WITH_TYPES = COLUMNS.replace(',', ', type,')
+const FILL_WITH_TYPES = inserts(COLUMNS_WITH_TYPES, USERS_WITH_TYPES)
 
 /** The definition of the table in a schema of ejabberd 23.01. */
 function definition(schema: string): string {
@@ -214,6 +272,46 @@ test('the accounts of ejabberd in SQLite', async () => {
     await logIn(accounts, PASSWORDS)
   }
 })
+
+/** A statement with what the page says about a table that knows the hosts. */
+function withHosts(statement: string): string {
+  const [, host, condition] =
+    /`([^`]*)` for `' example\.org '`[\s\S]*`(WHERE [^`]*)` for the second `WHERE`/.exec(
+      read('docs/moving-in.md'),
+    ) ?? []
+  assert.ok(host !== undefined && condition !== undefined)
+  return statement.replace("' example.org '", host).replace(/(\(SELECT .*)WHERE/, `$1${condition}`)
+}
+
+const PLAIN_ON_SECOND: readonly (string | number)[] = ['second.example.org', 'alice', 'another', '', '', 0]
+const onHost = (row: readonly (string | number)[]) => ['example.org', ...row]
+
+for (const [marker, columns, rows, change] of [
+  ['sql', COLUMNS, [...USERS.map(onHost), PLAIN_ON_SECOND], (table: string) => table],
+  [
+    'sql with types',
+    COLUMNS_WITH_TYPES,
+    [...USERS_WITH_TYPES.map(onHost), PLAIN_ON_SECOND.toSpliced(2, 0, 1)],
+    (table: string) =>
+      table
+        .replace('username text', 'type smallint NOT NULL, $&')
+        .replace('server_host, username)', 'server_host, username, type)'),
+  ],
+] as const) {
+  test(`the accounts of ejabberd in one table for all hosts, ${marker}`, async () => {
+    const database = new BetterSqlite3(':memory:')
+    database.exec(change(definition(`${SCHEMAS}/lite.new.sql`)) + inserts(`server_host, ${columns}`, rows))
+    const lines = database
+      .prepare(withHosts(commandsOf(marker)))
+      .pluck()
+      .all()
+    database.close()
+    const { home, accounts, sh } = administrator()
+    writeFileSync(join(home, 'accounts.txt'), `${lines.join('\n')}\n`)
+    assert.equal((await sh(IMPORT)).stdout, 'imported 4, already there 0, not taken 0')
+    await logIn(accounts, { ...PASSWORDS, 'alice@second.example.org': 'another' })
+  })
+}
 
 test('the statements of the page are an `auth` of sql', async (t) => {
   const postgres = await startPostgres()
