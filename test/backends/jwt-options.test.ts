@@ -157,9 +157,9 @@ misuse(
 )
 
 misuse(
-  'a user that is no text',
+  'a user that is neither a text nor a function',
   { secret: SECRET, user: 1 },
-  'Expected `user` of jwt to be a text, got `1` (number)',
+  'Expected `user` of jwt to be a text, or a function, got `1` (number)',
 )
 misuse(
   'a form of the user that is none',
