@@ -207,6 +207,53 @@ for (const kind of KINDS) {
   })
 }
 
+const inAnHour = () => new Date(Date.now() + 3_600_000).toUTCString()
+const askedOnce = (
+  kind: Kind,
+  title: string,
+  status: number,
+  retryAfter: () => string | undefined,
+  told: RegExp,
+) =>
+  test(`${kind}: ${status} ${title} fails at once, and nobody is asked again`, async (t) => {
+    const { service, handlers } = await setUp(t, { patience: 1000 }, kind)
+    const value = retryAfter()
+    service.script = (response) =>
+      response.writeHead(status, value === undefined ? {} : { 'Retry-After': value }).end('x')
+    const { code, message } = await failureOf(handlers)
+    assert.equal(code, 'ERR_UNAVAILABLE')
+    assert.match(message, told)
+    assert.equal(service.asked.length, 1)
+  })
+for (const kind of KINDS) {
+  askedOnce(kind, 'without a time', 429, () => undefined, /answered 429$/)
+  askedOnce(kind, 'in a second', 429, () => '1', /answered 429, to be asked again in 1 s$/)
+  askedOnce(kind, 'in an hour', 503, () => '3600', /answered 503, to be asked again in 3600 s$/)
+  askedOnce(kind, 'until a time', 503, inAnHour, /answered 503, to be asked again in 3[56]\d\d s$/)
+}
+askedOnce('form', 'with no time', 429, () => 'in a while', /answered 429$/)
+
+for (const retryAfter of ['0', '1', 'soon', '-1', '1.5', '', '9'.repeat(20), new Date(0).toUTCString()])
+  test(`503 with Retry-After ${JSON.stringify(retryAfter)} is asked again`, async (t) => {
+    const { service, handlers } = await setUp(t, { patience: 60_000 })
+    service.script = (response) => {
+      service.script = undefined
+      response.writeHead(503, { 'Retry-After': retryAfter }).end()
+    }
+    assert.equal(await ask(handlers, 'auth'), true)
+    assert.equal(service.asked.length, 2)
+  })
+
+for (const [title, bytes] of [
+  ['is too large', `HTTP/1.1 429 x\r\nContent-Length: 70000\r\n\r\n${'x'.repeat(70_000)}`],
+  ['is broken off', 'HTTP/1.1 429 x\r\nContent-Length: 5\r\n\r\ntrue'],
+] as const)
+  test(`429 whose body ${title} is 429`, async (t) => {
+    const { handlers, asked } = await startRaw(t, (socket) => socket.end(bytes), { patience: 1000 })
+    assert.equal(await ask(handlers, 'auth'), 'ERR_UNAVAILABLE')
+    assert.equal(asked(), 1)
+  })
+
 test('nobody at the address, and no such name, is a service that is away', async (t) => {
   const { service, handlers } = await setUp(t)
   const stopped = service.stop()

@@ -292,6 +292,18 @@ test('an issuer that is away for a moment is asked again', async (t) => {
   assert.equal(await auth(handlers, TOKEN), true)
 })
 
+for (const kind of ['introspection', 'userinfo'] as const)
+  for (const [status, headers] of [
+    [429, {}],
+    [429, { 'retry-after': '1' }],
+    [503, { 'retry-after': '60' }],
+  ] as const)
+    test(`${kind}: ${status} ${JSON.stringify(headers)} fails at once, and the issuer is not asked again`, async (t) => {
+      const { asked, handlers } = await setUp(t, kind, () => ({ status, headers }), { patience: 1000 })
+      await assert.rejects(auth(handlers, TOKEN), { code: 'ERR_UNAVAILABLE' })
+      assert.equal(asked.length, 1)
+    })
+
 test('a request that is aborted ends with the reason of that', async (t) => {
   const { gate, handlers } = await setUp(t, 'introspection', () => ({ body: ALICE }))
   gate.stall()
