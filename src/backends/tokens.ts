@@ -7,7 +7,7 @@
 import { BackendError, UndecidedError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
 import { typeName } from '../reason.ts'
-import { either, fn, isRecord, listOf, milliseconds, oneOf, optional, type Rule, text } from './options.ts'
+import { either, fn, listOf, milliseconds, oneOf, optional, type Rule, recordOf, text } from './options.ts'
 
 /** What the claims of a token may be compared with. */
 export type ClaimValue = string | number | boolean
@@ -81,7 +81,7 @@ const seconds: Rule = {
   isValid: (value) => typeof value === 'number' && value >= 0 && Number.isFinite(value),
 }
 const claimValue: Rule = {
-  expected: 'texts, numbers, true or false',
+  expected: 'a text, a number, true or false',
   isValid: (value) => typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value),
 }
 
@@ -90,9 +90,8 @@ export const tokenRules: Readonly<Record<keyof TokenOptions, Rule>> = {
   user: optional(either(text, fn)),
   userIs: optional(oneOf('local', 'jid')),
   claims: optional({
+    ...recordOf(either(claimValue, listOf(claimValue))),
     expected: 'an object of claims, each with a text, a number, true or false, or a list of them',
-    isValid: (value) =>
-      isRecord(value) && Object.values(value).every(either(claimValue, listOf(claimValue)).isValid),
   }),
   isuser: optional(oneOf('unknown', 'everybody', 'none')),
   patience: optional(milliseconds),

@@ -368,7 +368,12 @@ misuse(
 misuse(
   'an address on another host without encryption',
   { userinfo: { url: 'http://id.example.org/userinfo' } },
-  'Expected `url` of oauth to be an https:// URL, as what is said to id.example.org would go there unencrypted (or `insecure: true`, if that is what you want), got `http://id.example.org` (string)',
+  'Expected `url` of userinfo of oauth to be an https:// URL, as what is said to id.example.org would go there unencrypted (or `insecure: true`, if that is what you want), got `http://id.example.org` (string)',
+)
+misuse(
+  'introspection on another host without encryption',
+  { introspection: { ...somewhere, url: 'http://id.example.org/introspect' } },
+  'Expected `url` of introspection of oauth to be an https:// URL, as what is said to id.example.org would go there unencrypted (or `insecure: true`, if that is what you want), got `http://id.example.org` (string)',
 )
 misuse(
   'a client without a secret',
