@@ -70,10 +70,12 @@ function isTrue(reply: Reply): boolean {
   return (reply.status === 200 && reply.body === 'true') || orNo(reply)
 }
 
+/** From 200 to 204, as in Prosody; with 201 and 204 the body does not matter. */
 function isDone(reply: Reply): boolean {
   const { status, body } = reply
-  const isSaid = status === 200 && body !== 'false' && !isPage(body)
-  return status === 201 || status === 204 || isSaid || orNo(reply)
+  if (status === 201 || status === 204) return true
+  if (status < 200 || status > 203 || isPage(body)) return orNo(reply)
+  return body !== 'false'
 }
 
 function isRegistered(reply: Reply): boolean {
