@@ -74,7 +74,7 @@ export async function failureOf(
     (reason) => reason,
   )
   assert.ok(error instanceof Error)
-  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 's3cret', '?']) {
+  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 's3cret', '?', 'form', 'json', 'private']) {
     assert.ok(!error.message.includes(secret), error.message)
   }
   return error as Error & { code: string }

@@ -280,7 +280,8 @@ test('a redirect is not followed, not even to the same server', async (t) => {
   }))
   await assert.rejects(auth(handlers, TOKEN), {
     code: 'ERR_BACKEND',
-    message: /\/ask\) answered 302: a redirect, which is not followed$/,
+    message:
+      /^the userinfo endpoint \(GET http:\/\/127\.0\.0\.1:\d+\/\.\.\.\) answered 302: a redirect, which is not followed$/,
   })
   assert.equal(asked.length, 1)
 })
@@ -313,7 +314,7 @@ test('a request that is aborted ends with the reason of that', async (t) => {
   await assert.rejects(answer, { message: 'the deadline' })
 })
 
-test('no error quotes the token, the secret of the client, an answer, or what stands behind the question mark', async (t) => {
+test('no error quotes the token, the secret of the client, an answer, or more of the address than its host', async (t) => {
   const replies: Reply[] = [
     { status: 401, body: `${TOKEN} ${CLIENT_SECRET}` },
     { status: 302, headers: { location: `/?token=${encodeURIComponent(TOKEN)}` } },
@@ -325,7 +326,7 @@ test('no error quotes the token, the secret of the client, an answer, or what st
   const { gate, handlers } = await setUp(t, 'introspection', () => reply)
   const check = (error: Error) => {
     const text = `${error.message}${error.stack}`
-    for (const secret of [TOKEN, 'mF_9', CLIENT_SECRET, 's3cr', 'realm=chat'])
+    for (const secret of [TOKEN, 'mF_9', CLIENT_SECRET, 's3cr', 'realm=chat', '/ask'])
       assert.ok(!text.includes(secret), text)
     return true
   }

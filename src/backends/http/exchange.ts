@@ -15,7 +15,7 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal
   /** In bytes, of the answer's body. */
   readonly maxBodySize: number
-  /** What errors call the request: method and URL, without the query. */
+  /** What errors call the request. */
   readonly name: string
 }
 
