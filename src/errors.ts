@@ -54,6 +54,13 @@ export class HashError extends ExtauthError {
  */
 export class UnavailableError extends ExtauthError {
   override readonly code = 'ERR_UNAVAILABLE'
+  /** For how long, in milliseconds, it does not want to be asked again. */
+  readonly retryAfter: number
+
+  constructor(message?: string, options: ErrorOptions & { readonly retryAfter?: number } = {}) {
+    super(message, options)
+    this.retryAfter = options.retryAfter ?? 0
+  }
 }
 
 /**

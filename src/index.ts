@@ -28,7 +28,7 @@ export {
   type SqlResult,
   sql,
 } from './backends/sql.ts'
-export type { ClaimOptions, ClaimValue, IsuserPolicy, TokenOptions } from './backends/tokens.ts'
+export type { ClaimOptions, Claims, ClaimValue, IsuserPolicy, TokenOptions } from './backends/tokens.ts'
 export { Client, type ClientOptions, type StartOptions } from './client.ts'
 export {
   byServer,

@@ -43,7 +43,7 @@ function prepare(name: string): string {
 }
 
 /** Lower case as RFC 3454, table B.2, has it, which differs in these from that of JavaScript. */
-export function foldCase(text: string): string {
+function foldCase(text: string): string {
   return text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ')
 }
 

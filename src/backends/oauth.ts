@@ -193,14 +193,23 @@ function checkAll(options: OAuthOptions): void {
     const found = options.userinfo === undefined ? 'neither' : 'both'
     throw new TypeError(`Expected oauth to be given either \`introspection\` or \`userinfo\`, got ${found}`)
   }
-  if (options.userinfo !== undefined) checkOptions('userinfo of oauth', options.userinfo, { url })
-  else {
-    checkOptions('introspection of oauth', options.introspection, {
-      url,
-      clientId: text,
-      clientSecret: secret(text),
-      clientAuth: optional(oneOf('basic', 'post')),
-    })
-  }
-  checkEncrypted('oauth', 'url', [(options.userinfo ?? options.introspection).url], options.insecure)
+  if (options.userinfo !== undefined) checkUserinfo(options.userinfo, options.insecure)
+  else checkIntrospection(options.introspection, options.insecure)
+}
+
+function checkUserinfo(userinfo: Userinfo, insecure?: boolean): void {
+  const owner = 'userinfo of oauth'
+  checkOptions(owner, userinfo, { url })
+  checkEncrypted(owner, 'url', [userinfo.url], insecure)
+}
+
+function checkIntrospection(introspection: Introspection, insecure?: boolean): void {
+  const owner = 'introspection of oauth'
+  checkOptions(owner, introspection, {
+    url,
+    clientId: text,
+    clientSecret: secret(text),
+    clientAuth: optional(oneOf('basic', 'post')),
+  })
+  checkEncrypted(owner, 'url', [introspection.url], insecure)
 }

@@ -16,6 +16,15 @@ export interface Rule {
   readonly optional?: true
   /** An error says of its value how long it is, and no more. */
   readonly secret?: true
+  /** What a list or an object consists of, so that an error can name the first part that is wrong. */
+  readonly parts?: (value: unknown) => readonly Part[]
+}
+
+/** A part of a value: its number in a list, or its name in an object. */
+export interface Part {
+  readonly name: number | string
+  readonly value: unknown
+  readonly rule: Rule
 }
 
 /** One rule for each option that there is: a name without a rule is a slip. */
@@ -36,17 +45,27 @@ export function checkOptions<Options extends object>(
     // A text in their place is perhaps a URL with a password in it.
     throw new TypeError(`Expected the options of ${owner} to be an object, got ${describeSecret(options)}`)
   }
-  const table = rules as Readonly<Record<string, Rule>>
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(table, name)) {
-      throw new TypeError(`${owner} has no option \`${name}\`: ${hintFor(name, Object.keys(table))}`)
-    }
+  checkNames(owner, options, Object.keys(rules))
+  for (const [name, rule] of Object.entries<Rule>(rules)) {
+    check(owner, name, rule, (options as Readonly<Record<string, unknown>>)[name])
   }
-  for (const [name, rule] of Object.entries(table)) {
-    const value = (options as Readonly<Record<string, unknown>>)[name]
-    if (value === undefined ? rule.optional === true : rule.isValid(value)) continue
-    throw optionError(owner, name, rule.expected, value, rule.secret)
+}
+
+/** Throws a `TypeError` for the first name in an object that is not one of these. */
+export function checkNames(owner: string, options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown === undefined) return
+  throw new TypeError(`${owner} has no option \`${unknown}\`: ${hintFor(unknown, names)}`)
+}
+
+function check(owner: string, name: string, rule: Rule, value: unknown): void {
+  if (value === undefined ? rule.optional === true : rule.isValid(value)) return
+  for (const part of rule.parts?.(value) ?? []) {
+    const itsRule = rule.secret === true ? secret(part.rule) : part.rule
+    if (typeof part.name === 'number') check(owner, `${name}[${part.name}]`, itsRule, part.value)
+    else check(`${name} of ${owner}`, part.name, itsRule, part.value)
   }
+  throw optionError(owner, name, rule.expected, value, rule.secret)
 }
 
 /** The error for an option that is wrong in a way that a rule alone cannot see. */
@@ -112,6 +131,18 @@ export function listOf(rule: Rule): Rule {
     ...rule,
     expected: `a list, each of it ${rule.expected}`,
     isValid: (value) => Array.isArray(value) && value.length > 0 && value.every(rule.isValid),
+    parts: (value) => (Array.isArray(value) ? value.map((each, name) => ({ name, value: each, rule })) : []),
+  }
+}
+
+/** An object whose values a rule allows, whatever they are called. */
+export function recordOf(rule: Rule): Rule {
+  return {
+    ...rule,
+    expected: `an object, each value of it ${rule.expected}`,
+    isValid: (value) => isRecord(value) && Object.values(value).every(rule.isValid),
+    parts: (value) =>
+      isRecord(value) ? Object.entries(value).map(([name, each]) => ({ name, value: each, rule })) : [],
   }
 }
 
@@ -120,6 +151,7 @@ export function either(one: Rule, other: Rule): Rule {
   return {
     expected: `${one.expected}, or ${other.expected}`,
     isValid: (value) => one.isValid(value) || other.isValid(value),
+    parts: (value) => [one, other].flatMap((rule) => rule.parts?.(value) ?? []),
   }
 }
 
@@ -148,7 +180,7 @@ function isUrl(value: unknown, schemes: readonly string[]): boolean {
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'string') return value === '' ? 'an empty text' : `\`${shorten(value)}\` (string)`
-  if (typeof value === 'object' || typeof value === 'function') return `a value of type ${typeName(value)}`
+  if (typeof value === 'object' || typeof value === 'function') return describeObject(value)
   return `\`${String(value)}\` (${typeof value})`
 }
 
@@ -158,9 +190,13 @@ function shorten(value: string): string {
 
 function describeSecret(value: unknown): string {
   if (value === undefined) return 'nothing'
-  return typeof value === 'string'
-    ? `a text of ${value.length} characters`
-    : `a value of type ${typeName(value)}`
+  return typeof value === 'string' ? `a text of ${value.length} characters` : describeObject(value)
+}
+
+function describeObject(value: unknown): string {
+  if (Array.isArray(value) && value.length === 0) return 'an empty list'
+  const isPlain = isRecord(value) && Object.getPrototypeOf(value) === Object.prototype
+  return isPlain && Object.keys(value).length === 0 ? 'an empty object' : `a value of type ${typeName(value)}`
 }
 
 /**

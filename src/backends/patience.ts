@@ -24,9 +24,9 @@ const PAUSE = 150
  * an `UnavailableError`: ejabberd's fail2ban counts every failure, and would ban whole offices for a volume that was
  * away for a second.
  *
- * It gives up, and throws that error, when the request is aborted or when the outage has lasted longer than
- * `patience` (milliseconds, default 4000): the clock is that of the outage, not of the request, so that requests do
- * not pile up in a long one. An access that succeeds without waiting is answered without waiting.
+ * It gives up, and throws that error, when the request is aborted, or when the outage has lasted longer than `patience`
+ * (milliseconds, default 4000) or will have by the time that a server has named: the clock is that of the outage, not of
+ * the request, so that requests do not pile up in a long one. An access that succeeds without waiting is answered without waiting.
  */
 export function createPatience(
   patience: number = PATIENCE,
@@ -59,7 +59,11 @@ export function createPatience(
     failure: unknown,
   ): Promise<Result> {
     let error = failure
-    while (isOutage(error) && outage.isBearable() && (await pause(request.signal)) === true) {
+    while (
+      isOutage(error) &&
+      outage.isBearable(retryAfter(error)) &&
+      (await pause(Math.max(PAUSE, retryAfter(error)), request.signal)) === true
+    ) {
       try {
         const result = await access()
         outage.end()
@@ -76,6 +80,11 @@ function isOutage(error: unknown): boolean {
   return error instanceof StoreError || error instanceof UnavailableError
 }
 
+/** For how long, in milliseconds, not to ask again. */
+function retryAfter(error: unknown): number {
+  return error instanceof UnavailableError ? error.retryAfter : 0
+}
+
 /** Keeps the time of an outage. */
 function createOutage(patience: number, now: () => number) {
   let began: number | undefined
@@ -84,18 +93,18 @@ function createOutage(patience: number, now: () => number) {
     end() {
       began = undefined
     },
-    /** Notes that the store failed just now; `false` if it has been failing for longer than patience. */
-    isBearable(): boolean {
+    /** Notes that the store failed just now; `false` if that will have lasted longer than patience in so many milliseconds. */
+    isBearable(wait: number): boolean {
       const time = now()
       // If nobody has met it for so long, nobody knows that it is the same outage, and nobody is queueing.
       if (began === undefined || time - lastSeen > patience) began = time
       lastSeen = time
-      return time - began < patience
+      return time - began + wait < patience
     },
   }
 }
 
 /** Resolves to `false`, and at once, if the request is aborted. */
-async function pause(signal: AbortSignal): Promise<boolean> {
-  return delay(PAUSE, true, { signal }).catch(() => false)
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  return delay(ms, true, { signal }).catch(() => false)
 }

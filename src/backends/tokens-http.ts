@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { BackendError, ExtauthError, UnavailableError } from '../errors.ts'
+import { BackendError, ExtauthError } from '../errors.ts'
 import { createEndpoint } from './http/endpoint.ts'
 import { type Answer, exchange } from './http/exchange.ts'
-import { failureOf, isAway } from './http/failure.ts'
+import { awayError, failureOf, isAway } from './http/failure.ts'
 import { createPlainTransport, createSecureTransport } from './http/transport.ts'
 import { isRecord } from './options.ts'
 import type { Claims } from './tokens.ts'
@@ -27,7 +27,7 @@ export interface JsonEndpoint {
    *
    * Redirects are not followed: a token goes to the address that the administrator wrote, and nowhere else.
    *
-   * @throws {UnavailableError} If the server cannot be reached, breaks off, or answers with 408, 429 or 5xx.
+   * @throws {UnavailableError} If the server cannot be reached, breaks off, or answers with 408, 429 or 5xx (see {@link awayError}).
    * @throws {BackendError} If it answers with anything else, with more than 64 KiB, or with what is no JSON object.
    */
   ask(question: Question): Promise<Claims | number>
@@ -70,9 +70,9 @@ export function createJsonEndpoint(what: string, method: 'GET' | 'POST', url: st
   }
 }
 
-function judge(name: string, { status, body }: Answer): Claims | number {
+function judge(name: string, { status, headers, body }: Answer): Claims | number {
   if (status === 200) return parse(name, body)
-  if (isAway(status)) throw new UnavailableError(`${name} answered ${status}`)
+  if (isAway(status)) throw awayError(`${name} answered ${status}`, status, headers)
   if (status >= 400) return status
   const hint = status >= 300 ? ': a redirect, which is not followed' : ''
   throw new BackendError(`${name} answered ${status}${hint}`)

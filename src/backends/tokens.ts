@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { foldCase } from '../accounts/prepare.ts'
-import { UndecidedError } from '../errors.ts'
+import { BackendError, UndecidedError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
-import { either, isRecord, listOf, milliseconds, oneOf, optional, type Rule, text } from './options.ts'
+import { typeName } from '../reason.ts'
+import { either, fn, listOf, milliseconds, oneOf, optional, type Rule, recordOf, text } from './options.ts'
 
 /** What the claims of a token may be compared with. */
 export type ClaimValue = string | number | boolean
@@ -18,11 +18,14 @@ export type IsuserPolicy = 'unknown' | 'everybody' | 'none'
 /** What every backend whose password is a token can be told. */
 export interface TokenOptions {
   /**
-   * The claim that names the user.
+   * The claim that names the user, or a function that finds the name in the claims; `undefined` refuses the token.
+   *
+   * A name in another case is the same. All else that ejabberd makes one of (`jeßica` and `jessica`, an accent of its own
+   * or as a part of its letter) is not, as these may be two users of the issuer: who knows better writes a function.
    *
    * @default 'sub'
    */
-  readonly user?: string
+  readonly user?: string | ((claims: Claims) => string | undefined)
   /**
    * What stands in that claim: the `local` part of the JID, so that a token is good on every virtual host that asks
    * this backend, or the whole bare `jid`, so that it is good on that host alone.
@@ -78,18 +81,17 @@ const seconds: Rule = {
   isValid: (value) => typeof value === 'number' && value >= 0 && Number.isFinite(value),
 }
 const claimValue: Rule = {
-  expected: 'texts, numbers, true or false',
+  expected: 'a text, a number, true or false',
   isValid: (value) => typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value),
 }
 
 /** The rules for {@link TokenOptions}. */
 export const tokenRules: Readonly<Record<keyof TokenOptions, Rule>> = {
-  user: optional(text),
+  user: optional(either(text, fn)),
   userIs: optional(oneOf('local', 'jid')),
   claims: optional({
+    ...recordOf(either(claimValue, listOf(claimValue))),
     expected: 'an object of claims, each with a text, a number, true or false, or a list of them',
-    isValid: (value) =>
-      isRecord(value) && Object.values(value).every(either(claimValue, listOf(claimValue)).isValid),
   }),
   isuser: optional(oneOf('unknown', 'everybody', 'none')),
   patience: optional(milliseconds),
@@ -135,11 +137,26 @@ export function createClaimCheck(
 
 /** Is this user the one that the claims name? */
 function isFor(claims: Claims, { user, server }: PasswordRequest, options: TokenOptions): boolean {
-  const name = claims[options.user ?? 'sub']
-  if (typeof name !== 'string') return false
-  // Of what ejabberd does to a name only this: full-width letters, for one, may be another user's name at the issuer.
-  const folded = foldCase(name.normalize('NFC')).normalize('NFC')
-  return folded === (options.userIs === 'jid' ? `${user}@${server}` : user)
+  const name = nameIn(claims, options.user)
+  return name !== undefined && isSame(name, options.userIs === 'jid' ? `${user}@${server}` : user)
+}
+
+function nameIn(claims: Claims, user: TokenOptions['user'] = 'sub'): string | undefined {
+  if (typeof user === 'string') {
+    const claim = claims[user]
+    return typeof claim === 'string' ? claim : undefined
+  }
+  const name: unknown = user(claims)
+  if (typeof name === 'string' || name === undefined) return name
+  throw new BackendError(`\`user\` returned a value of type ${typeName(name)}, neither a text nor undefined`)
+}
+
+/**
+ * Do these names differ in upper and lower case at most? In both directions: the sign of Kelvin is a `k` in lower case,
+ * but `k` is another letter in upper case. What ejabberd reduces beyond that may be the name of another user of the issuer.
+ */
+function isSame(name: string, expected: string): boolean {
+  return name.toLowerCase() === expected.toLowerCase() && name.toUpperCase() === expected.toUpperCase()
 }
 
 /** RFC 7519, sections 4.1.4 to 4.1.6: times in seconds since 1970; a token is no longer good at the second of its `exp`. */

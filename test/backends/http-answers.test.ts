@@ -43,18 +43,38 @@ for (const operation of ['auth', 'isuser'] as const) {
   means({ kind: 'form', operation, body: PAGE, allowed: [], refused: [] })
   means({ kind: 'form', operation, body: '', headers: CHALLENGE, allowed: [], refused: [403, 404] })
 }
-means({ kind: 'form', operation: 'setpass', body: '', allowed: [200, 201, 204], refused: [401, 403, 404] })
+means({
+  kind: 'form',
+  operation: 'setpass',
+  body: '',
+  allowed: [200, 201, 202, 203, 204],
+  refused: [401, 403, 404],
+})
 means({
   kind: 'form',
   operation: 'setpass',
   body: 'false',
   allowed: [201, 204],
-  refused: [200, 401, 403, 404],
+  refused: [200, 202, 203, 401, 403, 404],
 })
 means({ kind: 'form', operation: 'setpass', body: PAGE, allowed: [201, 204], refused: [] })
 means({ kind: 'form', operation: 'tryregister', body: '', allowed: [201], refused: [401, 403] })
 means({ kind: 'form', operation: 'tryregister', body: 'created', allowed: [200, 201], refused: [401, 403] })
-means({ kind: 'form', operation: 'removeuser', body: '', allowed: [200, 201, 204, 404], refused: [401, 403] })
+means({ kind: 'form', operation: 'tryregister', body: 'false', allowed: [201], refused: [200, 401, 403] })
+means({
+  kind: 'form',
+  operation: 'removeuser',
+  body: '',
+  allowed: [200, 201, 202, 203, 204, 404],
+  refused: [401, 403],
+})
+means({
+  kind: 'form',
+  operation: 'removeuser',
+  body: 'false',
+  allowed: [201, 204, 404],
+  refused: [200, 202, 203, 401, 403],
+})
 means({ kind: 'form', operation: 'removeuser', body: PAGE, allowed: [201, 204], refused: [] })
 
 const WITH_BODY = SUCCESS.filter((code) => code !== 204)

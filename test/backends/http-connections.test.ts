@@ -57,7 +57,7 @@ test('an abort while a service is waited for ends the wait', async (t) => {
 
 test('a service that is away for a moment is asked again', async (t) => {
   const { service, handlers } = await setUp(t, { patience: 60_000 })
-  const statuses = [503, 500, 429, 408]
+  const statuses = [503, 500, 502, 408]
   service.script = (response) => {
     const status = statuses.shift()
     response.writeHead(status ?? 200).end('true')

@@ -56,14 +56,40 @@ refused(
   { api: 'basic', url: URL_, credentials: { username: 'a', password: 'b' } },
   'no option `credentials`',
 )
-refused('no operation', { url: URL_, operations: [] }, '`operations`', 'auth')
-refused('an unknown operation', { url: URL_, operations: ['login'] }, '`operations`', 'auth')
-refused('certauth', { api: 'json', url: URL_, operations: ['certauth'] }, '`operations`')
-refused('removeuser3 of the form', { url: URL_, operations: ['removeuser3'] }, '`operations`')
+refused('no operation', { url: URL_, operations: [] }, '`operations`', 'auth', 'an empty list')
+refused(
+  'an unknown operation',
+  { url: URL_, operations: ['auth', 'login'] },
+  '`operations[1]` of http to be one of auth, isuser, setpass, tryregister, removeuser, got `login` (string)',
+)
+refused(
+  'no list of operations',
+  { url: URL_, operations: 'auth' },
+  '`operations` of http',
+  'a list',
+  '`auth`',
+)
+refused('certauth', { api: 'json', url: URL_, operations: ['certauth'] }, '`operations[0]`', '`certauth`')
+refused(
+  'removeuser3 of the form',
+  { url: URL_, operations: ['removeuser3'] },
+  '`operations[0]`',
+  '`removeuser3`',
+)
 refused('one JSON URL without operations', { api: 'json', url: URL_ }, '`operations`', 'nothing')
-refused('no JSON URL', { api: 'json', url: {} }, '`url`')
-refused('a JSON URL of an unknown operation', { api: 'json', url: { login: URL_ } }, '`url`')
-refused('a wrong JSON URL', { api: 'json', url: { auth: `ftp://${SECRET}/` } }, '`url`')
+refused('no JSON URL', { api: 'json', url: {} }, '`url`', 'an empty object')
+refused(
+  'a JSON URL of a misspelt operation',
+  { api: 'json', url: { auth: URL_, isusr: URL_ } },
+  'url of http has no option `isusr`: did you mean isuser?',
+)
+refused(
+  'a wrong JSON URL',
+  { api: 'json', url: { isuser: URL_, auth: `ftp://${SECRET}/` } },
+  '`auth` of url of http',
+  'http:// or https://',
+  'got a text of 25 characters',
+)
 refused(
   'an operation without its URL',
   { api: 'json', url: { auth: URL_ }, operations: ['auth', 'isuser'] },
@@ -78,15 +104,24 @@ refused(
   'a function',
 )
 refused('headers that are a list', { url: URL_, headers: ['X-Key: 1'] }, '`headers`')
-refused('a header that is a number', { url: URL_, headers: { 'X-Key': 1 } }, '`headers`')
+refused(
+  'a header that is a number',
+  { url: URL_, headers: { 'X-Api': 'a', 'X-Key': 1 } },
+  '`X-Key` of headers of http to be a text in ASCII without line breaks, got a value of type number',
+)
 refused(
   'a line break in a header',
   { url: URL_, headers: { 'X-Key': `${SECRET}\r\nX-Admin: 1` } },
-  '`headers`',
+  '`X-Key` of headers of http',
+  'got a text of 30 characters',
 )
-refused('a line break in the name of a header', { url: URL_, headers: { 'X\nY': SECRET } }, '`headers`')
-refused('a header that is not ASCII', { url: URL_, headers: { 'X-Key': '\u20ac' } }, '`headers`')
-refused('a header without a name', { url: URL_, headers: { '': SECRET } }, '`headers`')
+for (const name of ['X\nY', 'X Key', '', '\u00c4', `X-Key: ${SECRET}`])
+  refused(
+    `${JSON.stringify(name)} as the name of a header`,
+    { url: URL_, headers: { 'X-Api': 'a', [name]: SECRET } },
+    '`name 2` of headers of http to be the name of a header, such as X-Key, got a text of',
+  )
+refused('a header that is not ASCII', { url: URL_, headers: { 'X-Key': '\u20ac' } }, '`X-Key` of headers')
 for (const name of [
   'Content-Length',
   'transfer-encoding',
@@ -97,7 +132,12 @@ for (const name of [
   'Trailer',
   'Keep-Alive',
 ])
-  refused(`the header ${name}`, { url: URL_, headers: { [name]: SECRET } }, '`headers`')
+  refused(
+    `the header ${name}`,
+    { url: URL_, headers: { [name]: SECRET } },
+    `\`${name}\` of headers of http`,
+    'left out',
+  )
 refused(
   'Authorization twice',
   { url: URL_, headers: { authorization: SECRET }, credentials: { username: 'a', password: SECRET } },
@@ -109,17 +149,38 @@ refused(
   { api: 'basic', url: URL_, headers: { authorization: SECRET } },
   '`headers`',
 )
-refused('credentials as a text', { url: URL_, credentials: `me:${SECRET}` }, '`credentials`')
-refused('credentials without a password', { url: URL_, credentials: { username: SECRET } }, '`credentials`')
+refused(
+  'credentials as a text',
+  { url: URL_, credentials: `me:${SECRET}` },
+  '`credentials`',
+  'a text of 21 characters',
+)
+refused(
+  'credentials without a password',
+  { url: URL_, credentials: { username: SECRET } },
+  '`password` of credentials of http',
+  'got nothing',
+)
+refused(
+  'a slip in the credentials',
+  { url: URL_, credentials: { user: 'a', password: SECRET } },
+  'credentials of http has no option `user`: expected one of username password',
+)
 refused(
   'a `:` in the username',
   { url: URL_, credentials: { username: 'a:b', password: SECRET } },
-  '`credentials`',
+  '`username` of credentials of http to be a text without `:` and without control characters, got a text of 3 characters',
 )
 refused(
   'a control character in the password',
   { url: URL_, credentials: { username: 'a', password: `${SECRET}\n` } },
-  '`credentials`',
+  '`password` of credentials of http to be a text without control characters, got a text of 19 characters',
+)
+refused(
+  'a password that is a number',
+  { url: URL_, credentials: { username: 'a', password: 12_345 } },
+  '`password` of credentials of http',
+  'a value of type number',
 )
 refused('a body of no byte', { url: URL_, maxBodySize: 0 }, '`maxBodySize`', '`0`')
 refused('half a byte', { url: URL_, maxBodySize: 1.5 }, '`maxBodySize`')

@@ -74,14 +74,18 @@ export async function failureOf(
     (reason) => reason,
   )
   assert.ok(error instanceof Error)
-  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 's3cret', '?']) {
+  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 's3cret', '?', 'form', 'json', 'private']) {
     assert.ok(!error.message.includes(secret), error.message)
   }
   return error as Error & { code: string }
 }
 
 /** A service that gets the bytes of each request and answers with bytes. */
-export async function startRaw(t: TestContext, answer: (socket: Socket, count: number) => void) {
+export async function startRaw(
+  t: TestContext,
+  answer: (socket: Socket, count: number) => void,
+  { patience }: { patience: number } = { patience: 0 },
+) {
   const sockets = new Set<Socket>()
   let asked = 0
   const server = createServer((socket) => {
@@ -96,7 +100,7 @@ export async function startRaw(t: TestContext, answer: (socket: Socket, count: n
     server.close()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  const handlers = http({ url, patience: 0 })
+  const handlers = http({ url, patience })
   t.after(() => handlers.close?.())
   return { handlers, sockets, asked: () => asked }
 }

@@ -16,7 +16,7 @@ const broken = (title: string, code: string, message: RegExp, bytes: string, end
     assert.equal(error.code, code)
     assert.match(
       error.message,
-      /^GET http:\/\/127\.0\.0\.1:\d+\/check_password (answered|failed|was answered)/,
+      /^GET http:\/\/127\.0\.0\.1:\d+\/\.\.\. for check_password (answered|failed|was answered)/,
     )
     assert.match(error.message, message)
   })
@@ -167,28 +167,28 @@ test('an error says how large a body may be, and the connection of a larger one 
   const { service, handlers } = await setUp(t, { maxBodySize: 100 })
   service.script = (response) => response.end('x'.repeat(101))
   const { message } = await failureOf(handlers)
-  assert.match(message, /^GET \S+\/form\/check_password answered 200 with a body of more than 100 bytes$/)
+  assert.match(message, /^GET \S+ for check_password answered 200 with a body of more than 100 bytes$/)
   service.script = undefined
   assert.equal(await ask(handlers, 'auth'), true)
   assert.equal(service.connections, 2)
 })
 
 const errors = (kind: Kind, status: number, body: string, expected: RegExp) =>
-  test(`${kind}: the error for ${status} names method, address and status, and quotes neither query nor body`, async (t) => {
+  test(`${kind}: the error for ${status} names method, host, what was asked and status, and quotes neither path, query nor body`, async (t) => {
     const { service, handlers } = await setUp(t, {}, kind)
     service.script = (response) => response.writeHead(status, { 'WWW-Authenticate': 'Basic' }).end(body)
     assert.match((await failureOf(handlers)).message, expected)
   })
-errors('form', 503, PASSWORD, /^GET http:\/\/127\.0\.0\.1:\d+\/form\/check_password answered 503$/)
+errors('form', 503, PASSWORD, /^GET http:\/\/127\.0\.0\.1:\d+\/\.\.\. for check_password answered 503$/)
 errors('form', 200, PASSWORD, /answered 200 with a body of 11 bytes, which is neither yes nor no$/)
 errors('form', 401, '', /answered 401: it wants other `credentials` or `headers` from this program$/)
 errors(
   'json',
   400,
   PASSWORD,
-  /^POST http:\/\/127\.0\.0\.1:\d+\/json\/auth answered 400 with a body of 11 bytes/,
+  /^POST http:\/\/127\.0\.0\.1:\d+\/\.\.\. for auth answered 400 with a body of 11 bytes/,
 )
-errors('basic', 404, PASSWORD, /^GET http:\/\/127\.0\.0\.1:\d+\/private answered 404/)
+errors('basic', 404, PASSWORD, /^GET http:\/\/127\.0\.0\.1:\d+\/\.\.\. answered 404/)
 
 for (const kind of KINDS) {
   test(`${kind}: redirects are not followed`, async (t) => {
@@ -200,12 +200,59 @@ for (const kind of KINDS) {
       assert.equal(error.code, 'ERR_BACKEND')
       assert.match(
         error.message,
-        new RegExp(`^\\w+ http://\\S+ answered ${status}: a redirect, which is not followed$`),
+        new RegExp(`^\\w+ http://\\S+( for \\w+)? answered ${status}: a redirect, which is not followed$`),
       )
     }
     assert.equal(service.asked.length, 6)
   })
 }
+
+const inAnHour = () => new Date(Date.now() + 3_600_000).toUTCString()
+const askedOnce = (
+  kind: Kind,
+  title: string,
+  status: number,
+  retryAfter: () => string | undefined,
+  told: RegExp,
+) =>
+  test(`${kind}: ${status} ${title} fails at once, and nobody is asked again`, async (t) => {
+    const { service, handlers } = await setUp(t, { patience: 1000 }, kind)
+    const value = retryAfter()
+    service.script = (response) =>
+      response.writeHead(status, value === undefined ? {} : { 'Retry-After': value }).end('x')
+    const { code, message } = await failureOf(handlers)
+    assert.equal(code, 'ERR_UNAVAILABLE')
+    assert.match(message, told)
+    assert.equal(service.asked.length, 1)
+  })
+for (const kind of KINDS) {
+  askedOnce(kind, 'without a time', 429, () => undefined, /answered 429$/)
+  askedOnce(kind, 'in a second', 429, () => '1', /answered 429, to be asked again in 1 s$/)
+  askedOnce(kind, 'in an hour', 503, () => '3600', /answered 503, to be asked again in 3600 s$/)
+  askedOnce(kind, 'until a time', 503, inAnHour, /answered 503, to be asked again in 3[56]\d\d s$/)
+}
+askedOnce('form', 'with no time', 429, () => 'in a while', /answered 429$/)
+
+for (const retryAfter of ['0', '1', 'soon', '-1', '1.5', '', '9'.repeat(20), new Date(0).toUTCString()])
+  test(`503 with Retry-After ${JSON.stringify(retryAfter)} is asked again`, async (t) => {
+    const { service, handlers } = await setUp(t, { patience: 60_000 })
+    service.script = (response) => {
+      service.script = undefined
+      response.writeHead(503, { 'Retry-After': retryAfter }).end()
+    }
+    assert.equal(await ask(handlers, 'auth'), true)
+    assert.equal(service.asked.length, 2)
+  })
+
+for (const [title, bytes] of [
+  ['is too large', `HTTP/1.1 429 x\r\nContent-Length: 70000\r\n\r\n${'x'.repeat(70_000)}`],
+  ['is broken off', 'HTTP/1.1 429 x\r\nContent-Length: 5\r\n\r\ntrue'],
+] as const)
+  test(`429 whose body ${title} is 429`, async (t) => {
+    const { handlers, asked } = await startRaw(t, (socket) => socket.end(bytes), { patience: 1000 })
+    assert.equal(await ask(handlers, 'auth'), 'ERR_UNAVAILABLE')
+    assert.equal(asked(), 1)
+  })
 
 test('nobody at the address, and no such name, is a service that is away', async (t) => {
   const { service, handlers } = await setUp(t)

@@ -290,12 +290,12 @@ test('a shared secret that is published is not one', async (t) => {
   assert.equal(await auth(handlers, token), false)
 })
 
-test('errors say where the keys should have come from, and no more of the address', async (t) => {
+test('errors say from which host the keys should have come, and no more of the address', async (t) => {
   const { gate, url } = await setUp(t)
   await gate.shut()
-  const handlers = jwt({ jwks: `${url}/certs?key=hidden`, patience: 0 })
+  const handlers = jwt({ jwks: `${url}/hidden/certs?key=hidden`, patience: 0 })
   await assert.rejects(auth(handlers, TOKEN), (error: Error) => {
-    assert.ok(error.message.startsWith(`the key server (GET ${url}/certs) failed: `), error.message)
+    assert.ok(error.message.startsWith(`the key server (GET ${url}/...) failed: `), error.message)
     assert.ok(!error.message.includes('hidden'))
     return true
   })

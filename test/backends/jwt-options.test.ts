@@ -33,7 +33,7 @@ misuse('a slip', { secrets: SECRET }, 'jwt has no option `secrets`: did you mean
 misuse(
   'an option of jwks without it',
   { secret: SECRET, graceTime: 1 },
-  '`graceTime` of jwt says something about `jwks`, which is not given',
+  'Expected `graceTime` of jwt to be left out, as it says something about `jwks`, which is not given, got `1` (number)',
 )
 misuse(
   'an address on another host without encryption',
@@ -43,7 +43,7 @@ misuse(
 misuse(
   'leave to go without encryption where nobody goes',
   { secret: SECRET, insecure: true },
-  '`insecure` of jwt says something about `jwks`, which is not given',
+  'Expected `insecure` of jwt to be left out, as it says something about `jwks`, which is not given, got `true` (boolean)',
 )
 misuse(
   'an address that is no URL',
@@ -75,7 +75,17 @@ for (const secret of [RSA.pem, Buffer.from(RSA.pem)])
     'Expected `secret` of jwt to be a shared secret, got PEM: a public key is `publicKey`',
   )
 misuse('a short one among the secrets', { secret: [SECRET, 'x'] }, /at least 32 bytes for HS256, got 1: /)
-misuse('no secrets', { secret: [] }, /^Expected `secret` of jwt to be .*, got a value of type array$/)
+misuse('no secrets', { secret: [] }, /^Expected `secret` of jwt to be .*, got an empty list$/)
+misuse(
+  'a number among the secrets',
+  { secret: [SECRET, 42] },
+  'Expected `secret[1]` of jwt to be a text, or bytes, got a value of type number',
+)
+misuse(
+  'a number among the public keys',
+  { publicKey: [RSA.pem, 42] },
+  'Expected `publicKey[1]` of jwt to be PEM or a JSON Web Key, got a value of type number',
+)
 misuse(
   'a secret that is a number',
   { secret: 42 },
@@ -90,12 +100,16 @@ for (const [algorithm, length] of [
     jwt({ secret: '\u00e9'.repeat(length / 2), algorithms: [algorithm] })
   })
 
-misuse('no algorithms', { secret: SECRET, algorithms: [] }, /^Expected `algorithms` of jwt to be a list/)
+misuse(
+  'no algorithms',
+  { secret: SECRET, algorithms: [] },
+  /^Expected `algorithms` of jwt to be a list, .*, got an empty list$/,
+)
 for (const algorithm of ['none', 'None', 'hs256', 'HS1', 'RSA-OAEP', 'constructor', ''])
   misuse(
     `the algorithm ${algorithm}`,
-    { secret: SECRET, algorithms: [algorithm] },
-    /^Expected `algorithms` of jwt to be/,
+    { secret: SECRET, algorithms: ['HS256', algorithm] },
+    `Expected \`algorithms[1]\` of jwt to be one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, got ${algorithm === '' ? 'an empty text' : `\`${algorithm}\` (string)`}`,
   )
 misuse(
   'a shared secret for a public key',
@@ -123,7 +137,7 @@ misuse(
   { publicKey: RSA.pem.replace(/\n.*\n/, '\nAAAA\n') },
   /got a text of \d+ characters$/,
 )
-misuse('a JSON Web Key that is none', { publicKey: {} }, /got a value of type object$/)
+misuse('a JSON Web Key that is none', { publicKey: {} }, /got an empty object$/)
 misuse(
   'a shared secret as a JSON Web Key',
   { publicKey: { kty: 'oct', k: 'hidden' } },
@@ -157,9 +171,9 @@ misuse(
 )
 
 misuse(
-  'a user that is no text',
+  'a user that is neither a text nor a function',
   { secret: SECRET, user: 1 },
-  'Expected `user` of jwt to be a text, got `1` (number)',
+  'Expected `user` of jwt to be a text, or a function, got `1` (number)',
 )
 misuse(
   'a form of the user that is none',
@@ -173,11 +187,24 @@ misuse(
 )
 misuse(
   'a claim that is an object',
-  { secret: SECRET, claims: { act: {} } },
-  /^Expected `claims` of jwt to be an object of claims/,
+  { secret: SECRET, claims: { typ: 'Bearer', act: { sub: 'a' } } },
+  /^Expected `act` of claims of jwt to be a text, a number, true or false, or a list.*, got a value of type object$/,
 )
-misuse('a claim that may be nothing', { secret: SECRET, claims: { azp: [] } }, /^Expected `claims` of jwt/)
-misuse('an audience that is empty', { secret: SECRET, audience: [''] }, /^Expected `audience` of jwt/)
+misuse(
+  'a claim that may be an object',
+  { secret: SECRET, claims: { azp: ['a', {}] } },
+  'Expected `azp[1]` of claims of jwt to be a text, a number, true or false, got an empty object',
+)
+misuse(
+  'a claim that may be nothing',
+  { secret: SECRET, claims: { azp: [] } },
+  /^Expected `azp` of claims of jwt .*, got an empty list$/,
+)
+misuse(
+  'an audience that is empty',
+  { secret: SECRET, audience: ['a', ''] },
+  'Expected `audience[1]` of jwt to be a text, got an empty text',
+)
 for (const clockTolerance of [-1, Number.NaN, Number.POSITIVE_INFINITY, '30'])
   misuse(
     `a tolerance of ${clockTolerance}`,

@@ -36,7 +36,7 @@ describe('options that are refused', () => {
   refused({ url: 'https://ldap.example.org' }, /ldap:\/\/ or ldaps:\/\//)
   refused({ url: `ldaps://cn=x:${SECRET}@ldap.example.org` }, /`url`.*without a password/)
   refused({ url: [] }, /`url`/)
-  refused({ url: ['ldaps://a', 'http://b'] }, /`url`/)
+  refused({ url: ['ldaps://a', 'http://b'] }, /`url\[1\]` of ldap/)
   refused({ url: 'ldaps://ldap.example.org/dc=example,dc=org' }, /`url`.*nothing else/)
   refused({ url: 'ldaps://ldap.example.org?uid' }, /`url`/)
   refused({ url: 'ldaps://' }, /`url`/)

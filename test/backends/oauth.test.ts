@@ -171,9 +171,72 @@ introspected('the answer of Keycloak', KEYCLOAK, true, ofKeycloak)
 introspected('the answer of Keycloak, by another claim', KEYCLOAK, true, { user: 'preferred_username' })
 introspected('the answer of Keycloak, by the number of the user', KEYCLOAK, false, { user: 'sub' })
 introspected('the answer of Keycloak to a refresh token', { ...KEYCLOAK, typ: 'Refresh' }, false, ofKeycloak)
+// What Keycloak 26 adds to the claims of a token (`AccessTokenIntrospectionProvider`): `client_id`, `username`,
+// `token_type` and `active`. Its Securing Applications guide, "Introspection endpoint", refers to RFC 7662.
+const KEYCLOAK_26 = {
+  ...later,
+  jti: '319cf707-0721-4bed-af9f-b7b468193255',
+  iss: 'http://localhost:8080/realms/chat',
+  aud: ['ejabberd', 'account'],
+  sub: '838d3785-4aeb-4923-b272-3972e6723453',
+  typ: 'Bearer',
+  azp: 'web',
+  sid: '3d936071-15e4-40df-9bc5-a97a1a7b2364',
+  acr: '1',
+  'allowed-origins': ['/*'],
+  realm_access: { roles: ['default-roles-chat', 'offline_access', 'uma_authorization'] },
+  resource_access: { account: { roles: ['manage-account', 'view-profile'] } },
+  scope: 'openid email profile',
+  email_verified: false,
+  preferred_username: 'alice',
+  client_id: 'web',
+  username: 'alice',
+  token_type: 'Bearer',
+  active: true,
+}
+const ofKeycloak26 = {
+  issuer: KEYCLOAK_26.iss,
+  audience: 'ejabberd',
+  scope: 'openid',
+  claims: { typ: 'Bearer', azp: ['web', 'app'] },
+}
+introspected('the answer of Keycloak 26', KEYCLOAK_26, true, ofKeycloak26)
+introspected('the answer of Keycloak 26 for another audience', KEYCLOAK_26, false, {
+  ...ofKeycloak26,
+  audience: 'shop',
+})
+introspected(
+  'the answer of Keycloak 26 to a token that is bound to a key',
+  { ...KEYCLOAK_26, cnf: { jkt: 'x' } },
+  false,
+)
+// Keycloak's Upgrading Guide, 26.6.2, "Token introspection now validates audience claim".
+introspected(
+  'the answer of Keycloak 26.6.2 to a client that is not in the audience',
+  { active: false },
+  false,
+)
+judged(
+  'introspection',
+  'the answer of Keycloak to a client with another secret',
+  {
+    status: 401,
+    body: { error: 'invalid_client', error_description: 'Invalid client or Invalid client credentials' },
+  },
+  'ERR_BACKEND',
+)
+judged(
+  'introspection',
+  'the answer of Keycloak to a client without a secret',
+  { status: 403, body: { error: 'invalid_request', error_description: 'Client not allowed.' } },
+  'ERR_BACKEND',
+)
+
 // Keycloak's Authorization Services Guide, "Obtaining Information about an RPT": no user, and an end in the past.
 const RPT = {
-  permissions: [],
+  permissions: [
+    { resource_id: '90ccc6fc-b296-4cd1-881e-089e1ee15957', resource_name: 'Hello World Resource' },
+  ],
   exp: 1465314139,
   nbf: 0,
   iat: 1465313839,
@@ -181,6 +244,7 @@ const RPT = {
   active: true,
 }
 introspected('the answer of Keycloak to a token without a user', { ...RPT, ...later }, false)
+// The same section: "If the RPT is not active, this response is returned instead".
 introspected('the answer of Keycloak to a token that is none', { active: false }, false)
 
 introspected('a token that is not active, whatever else is said', { ...ALICE, active: false }, false)
@@ -266,6 +330,49 @@ judged('userinfo', 'a claim that is not as demanded', { body: OIDC }, false, {
 })
 judged('userinfo', 'an answer that is signed', { body: 'eyJhbGciOiJSUzI1NiJ9.e30.AA' }, 'ERR_BACKEND')
 
+/** An answer of Keycloak as in RFC 6750, section 3.1: all is said in one header. */
+const challenge = (status: number, error: string, description: string): Reply => ({
+  status,
+  headers: {
+    'cache-control': 'no-store',
+    pragma: 'no-cache',
+    'content-type': 'text/plain;charset=utf-8',
+    'www-authenticate': `Bearer realm="chat", error="${error}", error_description="${description}"`,
+  },
+})
+// Keycloak's Upgrading Guide, 19.0.2, "UserInfo Endpoint Changes", has these statuses and headers.
+judged(
+  'userinfo',
+  'the answer of Keycloak to a token that is none, or has ended',
+  challenge(401, 'invalid_token', 'Token verification failed'),
+  false,
+)
+judged(
+  'userinfo',
+  'the answer of Keycloak to a token without the scope openid',
+  challenge(403, 'insufficient_scope', 'Missing openid scope'),
+  false,
+)
+judged(
+  'userinfo',
+  'the answer of Keycloak to a request that it does not understand',
+  challenge(400, 'invalid_request', '...'),
+  'ERR_BACKEND',
+)
+// Keycloak's Upgrading Guide, 26.6.2, "UserInfo endpoint rejects lightweight access tokens".
+judged(
+  'userinfo',
+  'the answer of Keycloak 26.6.2 to a lightweight token',
+  challenge(401, 'invalid_token', 'Lightweight access token not allowed for userinfo endpoint'),
+  false,
+)
+judged(
+  'userinfo',
+  'the answer of Keycloak before 19.0.2, which says it in the body',
+  { status: 401, body: { error: 'invalid_token', error_description: 'Token invalid: Token is not active' } },
+  false,
+)
+
 const padded = (length: number) => {
   const empty = JSON.stringify({ ...ALICE, x: '' })
   return JSON.stringify({ ...ALICE, x: 'x'.repeat(length - empty.length) })
@@ -280,7 +387,8 @@ test('a redirect is not followed, not even to the same server', async (t) => {
   }))
   await assert.rejects(auth(handlers, TOKEN), {
     code: 'ERR_BACKEND',
-    message: /\/ask\) answered 302: a redirect, which is not followed$/,
+    message:
+      /^the userinfo endpoint \(GET http:\/\/127\.0\.0\.1:\d+\/\.\.\.\) answered 302: a redirect, which is not followed$/,
   })
   assert.equal(asked.length, 1)
 })
@@ -292,6 +400,18 @@ test('an issuer that is away for a moment is asked again', async (t) => {
   assert.equal(await auth(handlers, TOKEN), true)
 })
 
+for (const kind of ['introspection', 'userinfo'] as const)
+  for (const [status, headers] of [
+    [429, {}],
+    [429, { 'retry-after': '1' }],
+    [503, { 'retry-after': '60' }],
+  ] as const)
+    test(`${kind}: ${status} ${JSON.stringify(headers)} fails at once, and the issuer is not asked again`, async (t) => {
+      const { asked, handlers } = await setUp(t, kind, () => ({ status, headers }), { patience: 1000 })
+      await assert.rejects(auth(handlers, TOKEN), { code: 'ERR_UNAVAILABLE' })
+      assert.equal(asked.length, 1)
+    })
+
 test('a request that is aborted ends with the reason of that', async (t) => {
   const { gate, handlers } = await setUp(t, 'introspection', () => ({ body: ALICE }))
   gate.stall()
@@ -301,7 +421,7 @@ test('a request that is aborted ends with the reason of that', async (t) => {
   await assert.rejects(answer, { message: 'the deadline' })
 })
 
-test('no error quotes the token, the secret of the client, an answer, or what stands behind the question mark', async (t) => {
+test('no error quotes the token, the secret of the client, an answer, or more of the address than its host', async (t) => {
   const replies: Reply[] = [
     { status: 401, body: `${TOKEN} ${CLIENT_SECRET}` },
     { status: 302, headers: { location: `/?token=${encodeURIComponent(TOKEN)}` } },
@@ -313,7 +433,7 @@ test('no error quotes the token, the secret of the client, an answer, or what st
   const { gate, handlers } = await setUp(t, 'introspection', () => reply)
   const check = (error: Error) => {
     const text = `${error.message}${error.stack}`
-    for (const secret of [TOKEN, 'mF_9', CLIENT_SECRET, 's3cr', 'realm=chat'])
+    for (const secret of [TOKEN, 'mF_9', CLIENT_SECRET, 's3cr', 'realm=chat', '/ask'])
       assert.ok(!text.includes(secret), text)
     return true
   }
@@ -356,7 +476,12 @@ misuse(
 misuse(
   'an address on another host without encryption',
   { userinfo: { url: 'http://id.example.org/userinfo' } },
-  'Expected `url` of oauth to be an https:// URL, as what is said to id.example.org would go there unencrypted (or `insecure: true`, if that is what you want), got `http://id.example.org` (string)',
+  'Expected `url` of userinfo of oauth to be an https:// URL, as what is said to id.example.org would go there unencrypted (or `insecure: true`, if that is what you want), got `http://id.example.org` (string)',
+)
+misuse(
+  'introspection on another host without encryption',
+  { introspection: { ...somewhere, url: 'http://id.example.org/introspect' } },
+  'Expected `url` of introspection of oauth to be an https:// URL, as what is said to id.example.org would go there unencrypted (or `insecure: true`, if that is what you want), got `http://id.example.org` (string)',
 )
 misuse(
   'a client without a secret',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPatience } from '../../src/backends/patience.ts'
-import { StoreError } from '../../src/errors.ts'
+import { StoreError, UnavailableError } from '../../src/errors.ts'
 
 const { signal } = new AbortController()
 const request = { signal }
@@ -76,3 +76,22 @@ test('an outage that nobody has met for a while is a new one', async () => {
   time += 1001
   assert.equal(await patiently(request, failing(1)), 'answer')
 })
+test('a server that says when to come back is asked again then', async () => {
+  const began = performance.now()
+  let calls = 0
+  const access = () => {
+    if (++calls === 1) throw new UnavailableError('busy', { retryAfter: 400 })
+    return performance.now() - began
+  }
+  assert.ok(Number(await createPatience()(request, access)) >= 399)
+})
+for (const retryAfter of [1000, 5000, Number.POSITIVE_INFINITY])
+  test(`a server that wants ${retryAfter} ms, where patience has 1000, is not asked again`, async () => {
+    let calls = 0
+    const access = () => {
+      calls++
+      throw new UnavailableError('busy', { retryAfter })
+    }
+    await assert.rejects(async () => createPatience(1000)(request, access), { message: 'busy' })
+    assert.equal(calls, 1)
+  })

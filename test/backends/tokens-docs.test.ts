@@ -60,6 +60,17 @@ const claims = (realm: string, other = {}) => ({
   ...other,
 })
 
+test('the command that shows what a token says works as printed', async () => {
+  const [, command = assert.fail('there is none')] =
+    /`([^`]+ < token\.txt)`/.exec(read('docs/tokens.md')) ?? []
+  // In Base64 these have the characters in which that of URLs differs, and padding.
+  const token = await signed(KEY, { sub: '\u00ff\u00fe>>>???', name: 'x' })
+  assert.match(token.split('.')[1] ?? '', /[-_]/)
+  writeFileSync(join(folder, 'token.txt'), `${token}\n`)
+  const said = execFileSync('/bin/sh', ['-c', command], { cwd: folder, encoding: 'utf8' })
+  assert.deepEqual(JSON.parse(said), { sub: '\u00ff\u00fe>>>???', name: 'x' })
+})
+
 test('the recipe for Keycloak works as printed', async (t) => {
   const { handlers, realm } = await load(t, 'keycloak', keycloak, certs)
   assert.equal(await auth(handlers, await signed(KEY, claims(realm))), true)

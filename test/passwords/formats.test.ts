@@ -36,11 +36,11 @@ refuses('a slip', { newHash: 'bcrypt' }, /^sql has no option `newHash`: did you 
 refuses('an unknown format', { newHashes: 'md5' }, /`newHashes` of sql to be one of scrypt, bcrypt.*`md5`/)
 refuses(
   'an unknown weak format',
-  { weak: ['lm'] },
-  /`weak` of sql to be a list, each of it one of plain, md5/,
+  { weak: ['plain', 'lm'] },
+  /`weak\[1\]` of sql to be one of plain, md5.*, got `lm` \(string\)$/,
 )
 refuses('a weak format that is no list', { weak: 'md5' }, /`weak` of sql to be a list.*`md5`/)
-refuses('an empty list', { weak: [] }, /`weak` of sql to be a list/)
+refuses('an empty list', { weak: [] }, /`weak` of sql to be a list, each of it .*, got an empty list$/)
 refuses('a pepper that is empty', { pepper: '' }, /`pepper` of sql to be a text, got a text of 0 characters/)
 refuses(
   'a pepper that is a number',

@@ -31,12 +31,19 @@ function backends(ports: Echoes, marks: Marks): Readonly<Record<string, string>>
     `sql({ pool: mariadb.createPool({ host: '127.0.0.1', port: ${port}, user: 'x', password: ${secret(name)}, connectTimeout: 100, acquireTimeout: 100, initializationTimeout: 100 }), ${STATEMENTS} })`
   const ldap = (name: string, port: number, code: number, who = 80) =>
     `ldap({ url: 'ldap://127.0.0.1:${port}', bindDn: 'cn=${who}', bindPassword: ${secret(name)}, userDn: 'uid=${code},cn=%u', setpass: true, ${PATIENCE} })`
+  // The echoes look at the first part of a path only.
+  const address = (name: string, port: number, path: string) =>
+    `http://127.0.0.1:${port}/${path}/${marks.mintWord(`${name}, the key in its path`)}`
+  const withQuery = (name: string, port: number, path: string) =>
+    `${address(name, port, path)}?key=${marks.mintWord(`${name}, the key in its query`)}`
+  const credentials = (name: string) =>
+    `credentials: { username: 'x', password: encodeURIComponent(${secret(name)}) },`
   const web = (name: string, port: number, api: string, path: string) =>
-    `http({ api: '${api}', url: 'http://127.0.0.1:${port}/${path}', headers: { 'x-key': encodeURIComponent(${secret(name)}) }, ${OPERATIONS_OF[api]} ${PATIENCE} })`
+    `http({ api: '${api}', url: '${(api === 'form' ? address : withQuery)(name, port, path)}', headers: { 'x-key': encodeURIComponent(${secret(name)}) }, ${api === 'basic' ? '' : credentials(name)} ${OPERATIONS_OF[api]} ${PATIENCE} })`
   const introspection = (name: string, port: number, path: string, clientAuth: string) =>
-    `oauth({ introspection: { url: 'http://127.0.0.1:${port}/${path}', clientId: 'x', clientSecret: ${secret(name)}, clientAuth: '${clientAuth}' }, audience: 'x', ${PATIENCE} })`
-  const issuer = (port: number, path: string) =>
-    `jwt({ jwks: 'http://127.0.0.1:${port}/${path}', audience: 'x', issuer: 'y', ${PATIENCE} })`
+    `oauth({ introspection: { url: '${withQuery(name, port, path)}', clientId: 'x', clientSecret: ${secret(name)}, clientAuth: '${clientAuth}' }, audience: 'x', ${PATIENCE} })`
+  const issuer = (name: string, port: number, path: string) =>
+    `jwt({ jwks: '${withQuery(name, port, path)}', audience: 'x', issuer: 'y', ${PATIENCE} })`
 
   const made: Record<string, string> = {}
   const make = (name: string, write: (name: string) => string) => {
@@ -49,7 +56,7 @@ function backends(ports: Echoes, marks: Marks): Readonly<Record<string, string>>
     make(`ldap-${place}`, (name) => ldap(name, ports[place], 0))
     make(`web-${place}`, (name) => web(name, ports[place], 'form', ''))
     make(`oauth-${place}`, (name) => introspection(name, ports[place], '', 'basic'))
-    make(`jwks-${place}`, () => issuer(ports[place], ''))
+    make(`jwks-${place}`, (name) => issuer(name, ports[place], ''))
   }
   make('postgres-password', (name) => postgres(name, ports.refusingPostgres))
   make('postgres-statement', (name) => postgres(name, ports.postgres))
@@ -63,9 +70,9 @@ function backends(ports: Echoes, marks: Marks): Readonly<Record<string, string>>
     make(`introspection-${how.toLowerCase()}`, (name) => introspection(name, ports.web, how, 'post'))
     make(
       `userinfo-${how.toLowerCase()}`,
-      () => `oauth({ userinfo: { url: 'http://127.0.0.1:${ports.web}/${how}' }, ${PATIENCE} })`,
+      (name) => `oauth({ userinfo: { url: '${withQuery(name, ports.web, how)}' }, ${PATIENCE} })`,
     )
-    make(`jwks-${how.toLowerCase()}`, () => issuer(ports.web, how))
+    make(`jwks-${how.toLowerCase()}`, (name) => issuer(name, ports.web, how))
   }
   make('jwt-secret', (name) => `jwt({ secret: ${secret(name)}.repeat(4), audience: 'x' })`)
   make(

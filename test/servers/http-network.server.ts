@@ -42,7 +42,7 @@ test('5xx of nginx is a service that is away: 502 when it cannot be reached, 504
     if (status === 502) await gate.shut()
     const { code, message } = await failureOf(handlers)
     assert.equal(code, 'ERR_UNAVAILABLE')
-    assert.match(message, new RegExp(`/hasty/check_password answered ${status}$`))
+    assert.match(message, new RegExp(`for check_password answered ${status}$`))
   }
 })
 

@@ -8,7 +8,7 @@ import { urlToHttpOptions } from 'node:url'
 
 /** A method and a URL, made ready once. */
 export interface Endpoint {
-  /** What errors call it: without the query, which holds a password or may hold a key. */
+  /** What errors call it: without its path, which may hold a key, and its query, which may hold a password, too. */
   readonly name: string
   readonly secure: boolean
   /** Method and host. */
@@ -17,12 +17,12 @@ export interface Endpoint {
   readonly path: string
 }
 
-/** Makes an endpoint. */
-export function createEndpoint(method: 'GET' | 'POST', url: string | URL): Endpoint {
+/** Makes an endpoint; `use` tells it from others of the same host. */
+export function createEndpoint(method: 'GET' | 'POST', url: string | URL, use?: string): Endpoint {
   const { origin, pathname, search, protocol } = new URL(url)
   const { hostname, port } = urlToHttpOptions(new URL(url))
   return {
-    name: `${method} ${origin}${pathname}`,
+    name: `${method} ${origin}${pathname === '/' ? '' : '/...'}${use === undefined ? '' : ` for ${use}`}`,
     secure: protocol === 'https:',
     target: { method, hostname, ...(port && { port }) },
     path: pathname + search,

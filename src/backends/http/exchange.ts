@@ -4,8 +4,8 @@
  * @module
  */
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { BackendError, UnavailableError } from '../../errors.ts'
-import { codeOf } from './failure.ts'
+import { BackendError } from '../../errors.ts'
+import { awayError, codeOf } from './failure.ts'
 
 /** What an exchange takes. */
 export interface ExchangeOptions {
@@ -15,7 +15,7 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal
   /** In bytes, of the answer's body. */
   readonly maxBodySize: number
-  /** What errors call the request: method and URL, without the query. */
+  /** What errors call the request. */
   readonly name: string
 }
 
@@ -63,7 +63,9 @@ function answerTo(request: ClientRequest, { body, maxBodySize, name }: ExchangeO
     request.on('response', (response) => {
       const { statusCode: status = 0, headers } = response
       fail = (error) =>
-        reject(isGarbage(error) ? error : new UnavailableError(`${name} answered ${status} and broke off`))
+        reject(
+          isGarbage(error) ? error : awayError(`${name} answered ${status} and broke off`, status, headers),
+        )
       readBody(response, maxBodySize, (text) => resolve({ status, headers, body: text }))
       response.on('error', (error) => fail(error))
     })

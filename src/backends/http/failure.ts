@@ -3,12 +3,32 @@
  *
  * @module
  */
+import type { IncomingHttpHeaders } from 'node:http'
 import { BackendError, type ExtauthError, UnavailableError } from '../../errors.ts'
 import { reasonOf } from '../../reason.ts'
 
 /** Does the status say that the service may be able to answer in a moment? */
 export function isAway(status: number): boolean {
   return status === 408 || status === 429 || status >= 500
+}
+
+/**
+ * The error for an answer with such a status. A service that has had too many requests is not asked again: each of them
+ * would be one more, with the password in it.
+ */
+export function awayError(message: string, status: number, headers: IncomingHttpHeaders): UnavailableError {
+  const wait = retryAfterOf(headers)
+  const hint = wait === undefined ? '' : `, to be asked again in ${Math.ceil(wait / 1000)} s`
+  return new UnavailableError(message + hint, {
+    retryAfter: status === 429 ? Number.POSITIVE_INFINITY : (wait ?? 0),
+  })
+}
+
+/** In milliseconds (RFC 9110, section 10.2.3: so many seconds, or a date). */
+function retryAfterOf({ 'retry-after': value = '' }: IncomingHttpHeaders): number | undefined {
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
+  const date = value.endsWith(' GMT') ? Date.parse(value) : Number.NaN
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
 }
 
 /** What the network says of a service that is away, and may be back in a moment. */

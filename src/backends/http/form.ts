@@ -18,11 +18,11 @@ type Ask = (request: UserRequest | PasswordRequest) => Promise<Reply>
 /** Makes the functions that ask such a service: one for each operation that it can do. */
 export function formDialect({ url, operations }: HttpFormOptions, service: Service): Dialect {
   const base = withSlash(url)
-  const checkPassword = get(service, new URL('check_password', base))
-  const userExists = get(service, new URL('user_exists', base))
-  const setPassword = post(service, new URL('set_password', base))
-  const register = post(service, new URL('register', base))
-  const removeUser = post(service, new URL('remove_user', base))
+  const checkPassword = get(service, base, 'check_password')
+  const userExists = get(service, base, 'user_exists')
+  const setPassword = post(service, base, 'set_password')
+  const register = post(service, base, 'register')
+  const removeUser = post(service, base, 'remove_user')
 
   const dialect: Dialect = {
     auth: async (request) => isTrue(await checkPassword(request)),
@@ -46,15 +46,15 @@ function withSlash(url: string | URL): URL {
   return base
 }
 
-function get(service: Service, url: URL): Ask {
-  const endpoint = createEndpoint('GET', url)
+function get(service: Service, base: URL, name: string): Ask {
+  const endpoint = createEndpoint('GET', new URL(name, base), name)
   return (request) => service.ask(request, { endpoint, path: `${endpoint.path}?${encode(request)}` })
 }
 
 const HEADERS = { 'Content-Type': 'application/x-www-form-urlencoded' }
 
-function post(service: Service, url: URL): Ask {
-  const endpoint = createEndpoint('POST', url)
+function post(service: Service, base: URL, name: string): Ask {
+  const endpoint = createEndpoint('POST', new URL(name, base), name)
   return (request) => service.ask(request, { endpoint, headers: HEADERS, body: encode(request) })
 }
 
@@ -70,10 +70,12 @@ function isTrue(reply: Reply): boolean {
   return (reply.status === 200 && reply.body === 'true') || orNo(reply)
 }
 
+/** From 200 to 204, as in Prosody; with 201 and 204 the body does not matter. */
 function isDone(reply: Reply): boolean {
   const { status, body } = reply
-  const isSaid = status === 200 && body !== 'false' && !isPage(body)
-  return status === 201 || status === 204 || isSaid || orNo(reply)
+  if (status === 201 || status === 204) return true
+  if (status < 200 || status > 203 || isPage(body)) return orNo(reply)
+  return body !== 'false'
 }
 
 function isRegistered(reply: Reply): boolean {

@@ -31,7 +31,7 @@ export function jsonDialect(options: HttpJsonOptions, service: Service): Dialect
   for (const operation of options.operations ?? JSON_OPERATIONS) {
     const url = urlOf(options.url, operation)
     if (url === undefined) continue
-    const endpoint = createEndpoint('POST', url)
+    const endpoint = createEndpoint('POST', url, operation)
     dialect[operation] = (request) => ask(endpoint, request)
   }
   return dialect

@@ -7,12 +7,14 @@ import { certificates } from '../certificates.ts'
 import type {
   HttpBasicOptions,
   HttpCommonOptions,
+  HttpCredentials,
   HttpFormOptions,
   HttpJsonOptions,
   HttpOptions,
 } from '../http.ts'
 import {
   checkEncrypted,
+  checkNames,
   checkOptions,
   either,
   flag,
@@ -23,8 +25,10 @@ import {
   oneOf,
   optional,
   optionError,
+  type Part,
   type Rule,
   type Rules,
+  recordOf,
   secret,
   urlWith,
   wholeNumber,
@@ -36,16 +40,12 @@ const OWNER = 'http'
 
 const url = urlWith('http:', 'https:')
 
+const urls = recordOf(url)
 const urlForEach: Rule = {
-  ...url,
+  ...urls,
   expected: 'an object with such a URL for each of some operations',
   isValid: (value) =>
-    isRecord(value) &&
-    !(value instanceof URL) &&
-    Object.keys(value).length > 0 &&
-    Object.entries(value).every(
-      ([name, each]) => (JSON_OPERATIONS as readonly string[]).includes(name) && url.isValid(each),
-    ),
+    urls.isValid(value) && !(value instanceof URL) && Object.keys(value as object).length > 0,
 }
 
 /** Those that say where a message ends are nobody else's business, neither are those of one connection. */
@@ -61,17 +61,48 @@ const RESERVED: ReadonlySet<string> = new Set([
 ])
 
 const headers: Rule = {
-  expected: `an object of header names and values, none of them ${[...RESERVED].join(', ')}`,
-  isValid: (value) => isRecord(value) && Object.entries(value).every(isHeader),
+  expected: 'an object of header names and values',
+  isValid: (value) =>
+    isRecord(value) && headersIn(value).every(({ rule, value: part }) => rule.isValid(part)),
+  parts: (value) => (isRecord(value) ? headersIn(value) : []),
   // A value may be a key of the service.
   secret: true,
 }
 
+/** RFC 9110, sections 5.1 and 5.5: a token, and a value without line breaks; what is not ASCII has no agreed encoding. */
+const headerName: Rule = {
+  expected: 'the name of a header, such as X-Key',
+  isValid: (value) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(String(value)),
+}
+const headerValue: Rule = {
+  expected: 'a text in ASCII without line breaks',
+  isValid: (value) => typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value),
+}
+const reserved: Rule = { expected: 'left out, as it is not about what is asked', isValid: () => false }
+
+/** A name that is none is not told: a value may have got into it. */
+function headersIn(value: Readonly<Record<string, unknown>>): readonly Part[] {
+  return Object.entries(value).map(([name, each], index) => {
+    if (!headerName.isValid(name)) return { name: `name ${index + 1}`, value: name, rule: headerName }
+    return { name, value: each, rule: RESERVED.has(name.toLowerCase()) ? reserved : headerValue }
+  })
+}
+
 const credentials: Rule = {
-  expected:
-    'an object of username and password, without a `:` in the username and without control characters',
-  isValid: (value) => isRecord(value) && isCredentials(value['username'], value['password']),
+  expected: 'an object of username and password',
+  isValid: isRecord,
   secret: true,
+}
+
+const CREDENTIALS: Rules<HttpCredentials> = {
+  username: secret({
+    expected: 'a text without `:` and without control characters',
+    isValid: (value) => typeof value === 'string' && canBeBasic(value, ''),
+  }),
+  password: secret({
+    expected: 'a text without control characters',
+    isValid: (value) => typeof value === 'string' && canBeBasic('', value),
+  }),
 }
 
 const COMMON: Rules<HttpCommonOptions> = {
@@ -106,6 +137,7 @@ const BASIC: Rules<HttpBasicOptions> = { api: oneOf('basic'), url, ...COMMON }
 export function checkHttpOptions(options: HttpOptions): void {
   if (options?.api === 'json') {
     checkOptions('http (api: json)', options, JSON_API)
+    checkUrls(options)
     checkOperations(options)
   } else if (options?.api === 'basic') {
     checkOptions('http (api: basic)', options, BASIC)
@@ -114,13 +146,17 @@ export function checkHttpOptions(options: HttpOptions): void {
     checkBase(options.url)
   }
   checkEncrypted(OWNER, 'url', urlsOf(options), options.insecure)
+  checkCredentials(options)
   checkAuthorization(options)
   checkCa(options)
 }
 
+function checkUrls({ url }: HttpJsonOptions): void {
+  if (!isOne(url)) checkNames('url of http', url, JSON_OPERATIONS)
+}
+
 function checkOperations({ url, operations }: HttpJsonOptions): void {
-  const hasOne = typeof url === 'string' || url instanceof URL
-  if (operations === undefined && hasOne) {
+  if (operations === undefined && isOne(url)) {
     throw optionError(
       OWNER,
       'operations',
@@ -140,6 +176,11 @@ function checkBase(url: string | URL): void {
   throw optionError(OWNER, 'url', 'a URL without a query and a fragment', String(url), true)
 }
 
+function checkCredentials(options: HttpOptions): void {
+  if (options.api === 'basic' || options.credentials === undefined) return
+  checkOptions('credentials of http', options.credentials, CREDENTIALS)
+}
+
 function checkAuthorization(options: HttpOptions): void {
   const isTaken = options.api === 'basic' || options.credentials !== undefined
   const names = Object.keys(options.headers ?? {})
@@ -154,16 +195,9 @@ function checkCa(options: HttpOptions): void {
 }
 
 function urlsOf({ url }: HttpOptions): URL[] {
-  const urls = typeof url === 'string' || url instanceof URL ? [url] : Object.values(url)
-  return urls.map((each) => new URL(each))
+  return (isOne(url) ? [url] : Object.values(url)).map((each) => new URL(each))
 }
 
-/** RFC 9110, sections 5.1 and 5.5: a token, and a value without line breaks; what is not ASCII has no agreed encoding. */
-function isHeader([name, value]: [string, unknown]): boolean {
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || RESERVED.has(name.toLowerCase())) return false
-  return typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value)
-}
-
-function isCredentials(username: unknown, password: unknown): boolean {
-  return typeof username === 'string' && typeof password === 'string' && canBeBasic(username, password)
+function isOne(url: HttpOptions['url']): url is string | URL {
+  return typeof url === 'string' || url instanceof URL
 }

@@ -4,14 +4,14 @@
  * @module
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
-import { BackendError, ExtauthError, UnavailableError } from '../../errors.ts'
+import { BackendError, ExtauthError } from '../../errors.ts'
 import type { PasswordRequest, UserRequest } from '../../handlers.ts'
 import { passwordOf } from '../../incoming-request.ts'
 import type { HttpOperation, HttpOptions } from '../http.ts'
 import { basicAuthorization } from './authorization.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type Answer, exchange } from './exchange.ts'
-import { failureOf, isAway } from './failure.ts'
+import { awayError, failureOf, isAway } from './failure.ts'
 import { createPlainTransport, createSecureTransport } from './transport.ts'
 
 /** Room for any answer that was agreed on, and for most pages that say what went wrong. */
@@ -95,8 +95,8 @@ function replyOf(answer: Answer, { endpoint, ignoresBody }: Question, maxBodySiz
     throw new BackendError(`${name} answered ${status}: a redirect, which is not followed`)
   }
   if (body === undefined && ignoresBody !== true) {
-    const Failure = isAway(status) ? UnavailableError : BackendError
-    throw new Failure(`${name} answered ${status} with a body of more than ${maxBodySize} bytes`)
+    const answered = `${name} answered ${status} with a body of more than ${maxBodySize} bytes`
+    throw isAway(status) ? awayError(answered, status, headers) : new BackendError(answered)
   }
   return { name, status, headers, body: body ?? '' }
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { BackendError, type ExtauthError, UnavailableError } from '../../errors.ts'
-import { isAway } from './failure.ts'
+import { BackendError, type ExtauthError } from '../../errors.ts'
+import { awayError, isAway } from './failure.ts'
 import type { Reply } from './service.ts'
 
 /** The codes that say no: not authorized, not allowed, not found. */
@@ -30,7 +30,7 @@ export function isPage(body: string): boolean {
 export function unusable({ name, status, headers, body }: Reply): ExtauthError {
   // Of the body nothing is quoted: it may repeat the password.
   const answered = `${name} answered ${status}`
-  if (isAway(status)) return new UnavailableError(answered)
+  if (isAway(status)) return awayError(answered, status, headers)
   if (status === 401 && headers['www-authenticate'] !== undefined) {
     return new BackendError(`${answered}: it wants other \`credentials\` or \`headers\` from this program`)
   }

@@ -134,8 +134,9 @@ export function checkJwtOptions(options: JwtOptions): readonly Algorithm[] {
     )
   }
   for (const name of ['graceTime', 'insecure'] as const) {
-    if (options[name] !== undefined && options.jwks === undefined)
-      throw new TypeError(`\`${name}\` of jwt says something about \`jwks\`, which is not given`)
+    if (options[name] === undefined || options.jwks !== undefined) continue
+    const expected = 'left out, as it says something about `jwks`, which is not given'
+    throw optionError('jwt', name, expected, options[name])
   }
   if (options.jwks !== undefined) checkEncrypted('jwt', 'jwks', [options.jwks], options.insecure)
   if (options.secret !== undefined) return checkSecrets(options)

@@ -173,6 +173,7 @@ export function letsIn(payload: string, options: ClaimOptions, needsExp = true):
     !Object.entries(options.claims).every(([name, value]) => shares(name, value))
   )
     return false
-  const name = claim(options.user ?? 'sub')
+  const { user = 'sub' } = options
+  const name = typeof user === 'string' ? claim(user) : user(claims)
   return typeof name === 'string' && name.toLowerCase() === (options.userIs === 'jid' ? 'alice@x' : 'alice')
 }
