@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { blocks, read } from '../helpers/documents.ts'
+import { leaveOut } from '../helpers/leaving-out.ts'
 import { makeCertificate } from './support/certificate.ts'
 import { EXAMPLE_PLACES, exampleConfiguration, HOST, replace, withHost } from './support/configuration.ts'
 import { Machine, whyNoMachine } from './support/machine.ts'
@@ -21,7 +22,7 @@ const TRIES_HOST = `tries.${HOST}`
 const why =
   whyNoMachine() ?? (existsSync(UNIT) ? undefined : `no ${UNIT}; please run: apt-get install ejabberd`)
 
-describe('in a machine that systemd runs', { skip: why ?? false }, () => {
+describe('in a machine that systemd runs', { skip: leaveOut(why) }, () => {
   let machine: Machine
   let folder: string
   before(async () => {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { leaveOut } from '../helpers/leaving-out.ts'
 import { PROGRAM, type Running } from '../program/support.ts'
 import { FLEETING, OTHERS, QUOTING } from './leaky.ts'
 import { ask, type Logging, Scene, untilLoaded } from './scene.ts'
@@ -22,7 +23,7 @@ const CALLS = [
 const NOWHERE = /^\/(dev\/null|dev\/tty|proc\/self\/(fd|task)\/.*)$/
 
 const works = spawnSync('strace', ['-qq', '-e', 'trace=none', 'true']).status === 0
-const options = { skip: works ? false : 'strace is not installed, or may not trace' }
+const options = { skip: leaveOut(works ? undefined : 'strace is not installed, or may not trace') }
 
 /** A scene whose program is traced. */
 class TracedScene extends Scene {
