@@ -6,6 +6,7 @@ import { Gate } from '../helpers/gate.ts'
 import { startEjabberdWith } from '../servers/support/ejabberds.ts'
 import { endure } from './support/run.ts'
 import { openStage, type Stage } from './support/stage.ts'
+import { exhausted } from './trouble/descriptors.ts'
 import { killed as programsKilled } from './trouble/programs.ts'
 import * as trouble from './trouble/web-service.ts'
 
@@ -51,6 +52,7 @@ const FAULTS = [
   [trouble.garbling(site)],
   [trouble.halving(site)],
   [trouble.resetting(site)],
+  [exhausted(() => gate)],
   [trouble.halving(site), programsKilled(1, 'SIGKILL')],
 ]
 

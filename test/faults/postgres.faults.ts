@@ -5,6 +5,7 @@ import { startEjabberdWith } from '../servers/support/ejabberds.ts'
 import { type Postgres, startPostgres } from '../servers/support/postgres.ts'
 import { endure } from './support/run.ts'
 import { openStage, POOL, type Stage } from './support/stage.ts'
+import { exhausted } from './trouble/descriptors.ts'
 import * as trouble from './trouble/postgres.ts'
 import { killed as programsKilled } from './trouble/programs.ts'
 
@@ -66,6 +67,7 @@ const FAULTS = [
   [trouble.killed(site)],
   [trouble.crashing(site)],
   [trouble.resetting(site)],
+  [exhausted(() => gate)],
   [trouble.blackholed(site)],
   [trouble.frozen(site)],
   [trouble.killed(site), programsKilled(1, 'SIGKILL')],

@@ -37,17 +37,24 @@ export function assertCalm({ ejabberd }: Stage): void {
   assert.ok(!ejabberd.log().includes('{local,ejabberd_sup}'), ejabberd.evidence())
 }
 
-/** As many programs as before, none given up, nothing left open, no file left behind but by those that were killed. */
+/** As many programs and launchers as before, none given up, nothing left open, no file left behind but by those that were killed. */
 export async function assertNothingRemains(stage: Stage, fault: Pick<Fault, 'leaves'>): Promise<void> {
   await stage.workers()
   const isNew = (path: string) => !stage.leftBefore.includes(path)
   const found = () => ({
     programs: programs(stage.ejabberd).length,
+    processes: stage.ejabberd.processes().length,
     descriptors: Math.max(stage.descriptors, ...stage.census()),
     temporaryFiles: stage.temporaryFiles(),
     unfinished: fault.leaves ? [] : stage.unfinished().filter(isNew),
   })
-  const expected = { programs: POOL, descriptors: stage.descriptors, temporaryFiles: [], unfinished: [] }
+  const expected = {
+    programs: POOL,
+    processes: stage.processes,
+    descriptors: stage.descriptors,
+    temporaryFiles: [],
+    unfinished: [],
+  }
   const isQuiet = () => JSON.stringify(found()) === JSON.stringify(expected)
   await stage.until('nothing to remain', isQuiet, QUIET).catch((error) => {
     assert.deepEqual(found(), expected)

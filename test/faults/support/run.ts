@@ -22,10 +22,11 @@ export async function endure(stage: Stage, t: TestContext, ...faults: Fault[]): 
     stage.leftBefore = stage.unfinished()
     stage.crowd.resume()
     await stage.until('the crowd to be at work', () => stage.crowd.story.total >= 20)
-    const story = await suffer(stage, faults)
+    const { story, hidden } = await suffer(stage, faults)
     const stated = Math.max(...faults.map(({ recovery }) => recovery ?? RECOVERY))
     const took = await recovered(stage, stated)
     t.diagnostic(`meanwhile: ${story}`)
+    if (hidden.length > 0) t.diagnostic(`behind the others: ${hidden.join(' + ')}`)
     t.diagnostic(`logins worked ${(took / 1000).toFixed(1)} s after its end (stated: ${stated / 1000} s)`)
     assert.ok(took <= stated)
     await stage.during(stage.crowd.pause())
@@ -41,22 +42,35 @@ export async function endure(stage: Stage, t: TestContext, ...faults: Fault[]): 
   }
 }
 
-/** Gives what the crowd was told meanwhile. */
-async function suffer(stage: Stage, faults: readonly Fault[]): Promise<Story> {
+/** Gives what the crowd was told meanwhile, and the faults that were not felt beside others. */
+async function suffer(stage: Stage, faults: readonly Fault[]): Promise<{ story: Story; hidden: string[] }> {
   const story = stage.crowd.renew()
   stage.since = stage.journal.position()
   try {
     for (const fault of faults) await fault.begin(stage)
     await stage.during(pause(Math.max(...faults.map(({ lasts }) => lasts))))
-    // Together one can hide another: programs that are killed all the time do not get as far as to fail.
-    const [only] = faults.length === 1 ? faults : []
-    if (only !== undefined) {
-      await stage.until(`"${only.title}" to be felt`, () => only.felt(stage), UNNOTICED)
-    }
+    return { story, hidden: await hiddenOf(stage, faults) }
   } finally {
     for (const fault of faults.toReversed()) await fault.end?.(stage)
   }
-  return story
+}
+
+/**
+ * Waits until a fault is felt that is alone. Together one can hide another: programs that are killed all the time do not
+ * get as far as to fail. But not all of them can be hidden.
+ */
+async function hiddenOf(stage: Stage, faults: readonly Fault[]): Promise<string[]> {
+  const hidden: string[] = []
+  const titles = faults.map(({ title }) => title).join(' + ')
+  const isFelt = async () => {
+    hidden.length = 0
+    for (const { title, felt } of faults) if (!(await felt(stage))) hidden.push(title)
+    return hidden.length < faults.length
+  }
+  await stage.until(`"${titles}" to be felt`, isFelt, UNNOTICED)
+  // With ejabberd its log ends, and what stands in it.
+  assertCalm(stage)
+  return hidden
 }
 
 /** Waits until each of the probes has logged in some times without a failure; gives how many milliseconds that took. */

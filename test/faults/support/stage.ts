@@ -46,6 +46,8 @@ export class Stage {
   readonly unfinished: () => string[]
   /** The most file descriptors that a program had open when all was well and nothing was under way. */
   descriptors = 0
+  /** How many processes belonged to ejabberd then: its own, the programs and their launchers. */
+  processes = 0
   /** Where the journal was when the faults began. */
   since = 0
   /** What was unfinished when the faults began: a test that failed may have left it. */
@@ -131,6 +133,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     await stage.crowd.pause()
     await options.warmUp?.(stage)
     stage.descriptors = Math.max(...stage.census())
+    stage.processes = stage.ejabberd.processes().length
   } catch (error) {
     await stage.close()
     throw error

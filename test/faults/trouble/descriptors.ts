@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { isAlive } from '../../e2e/support/processes.ts'
+import type { Gate } from '../../helpers/gate.ts'
 import type { Fault } from '../support/fault.ts'
 import type { Stage } from '../support/stage.ts'
 
-/** No program can open another file: the limit is where its next descriptor would be. */
-export function exhausted(): Fault {
+/**
+ * No program can open another file: the limit is where its next descriptor would be. Those that have connections lose
+ * them at the gate, so that they need others.
+ */
+export function exhausted(gate?: () => Gate): Fault {
   const former = new Map<number, string>()
   return {
     title: 'file descriptors are exhausted',
@@ -15,6 +19,7 @@ export function exhausted(): Fault {
         former.set(pid, softLimit(pid))
         limit(stage, pid, String(nextDescriptor(pid)))
       }
+      gate?.().reset()
     },
     felt: (stage) => stage.heard(/EMFILE/),
     end(stage) {

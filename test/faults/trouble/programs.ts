@@ -68,6 +68,7 @@ export function stopped(count: number, lasts: number): Fault {
 }
 
 function isStopped(pid: number): boolean {
+  if (!isAlive(pid)) return false // another fault has killed it
   // In small letters if a tracer holds it.
   return /^State:\t[Tt]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
 }

@@ -46,7 +46,7 @@ const tried = property({
 export const serve: Target = {
   name: 'serve',
   unit: 'frames',
-  share: 60,
+  share: 100,
   count: 150,
   async run(random, count) {
     const restore = clock.install()
