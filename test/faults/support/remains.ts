@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import type { Ejabberd } from '../../e2e/support/ejabberd.ts'
 import { processes } from '../../e2e/support/processes.ts'
 
-/** What each open file descriptor of a process is, as /proc shows it. */
-export function descriptors(pid: number): string[] {
+/** The open file descriptors of a process, and what each of them is, as /proc shows it. */
+export function descriptors(pid: number): { number: number; what: string }[] {
   return readdirSync(`/proc/${pid}/fd`).flatMap((descriptor) => {
     try {
-      return [readlinkSync(`/proc/${pid}/fd/${descriptor}`)]
+      return [{ number: Number(descriptor), what: readlinkSync(`/proc/${pid}/fd/${descriptor}`) }]
     } catch {
       return [] // closed since the list was read
     }

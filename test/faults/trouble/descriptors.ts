@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { isAlive } from '../../e2e/support/processes.ts'
 import type { Gate } from '../../helpers/gate.ts'
 import type { Fault } from '../support/fault.ts'
+import { descriptors } from '../support/remains.ts'
 import type { Stage } from '../support/stage.ts'
 
 /**
  * No program can open another file: the limit is where its next descriptor would be. Those that have connections lose
- * them at the gate, so that they need others.
+ * them at the gate, and get none in their place.
  */
 export function exhausted(gate?: () => Gate): Fault {
   const former = new Map<number, string>()
@@ -17,7 +18,7 @@ export function exhausted(gate?: () => Gate): Fault {
     async begin(stage) {
       for (const pid of await stage.workers()) {
         former.set(pid, softLimit(pid))
-        limit(stage, pid, String(nextDescriptor(pid)))
+        limit(stage, pid, String(nextDescriptor(pid, gate === undefined ? /./ : /^(?!socket:)/)))
       }
       gate?.().reset()
     },
@@ -29,8 +30,9 @@ export function exhausted(gate?: () => Gate): Fault {
   }
 }
 
-function nextDescriptor(pid: number): number {
-  const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
+/** The lowest number without a descriptor that is one of these, as /proc shows what it is. */
+function nextDescriptor(pid: number, these: RegExp): number {
+  const open = new Set(descriptors(pid).flatMap(({ number, what }) => (these.test(what) ? [number] : [])))
   let next = 0
   while (open.has(next)) next++
   return next

@@ -40,7 +40,7 @@ const MEANINGLESS: readonly Meaningless[] = [
   [200, 'true\n'],
   [200, 'TRUE'],
   [200, ''],
-  [202, 'true'],
+  [206, 'true'],
   [302, 'true', { Location: '/login' }],
   [401, '', { 'WWW-Authenticate': 'Basic' }],
   [404, '<!doctype html><h1>Not Found</h1>', HTML],

@@ -130,14 +130,15 @@ function expected(
 
 function formMeaning(operation: HttpOperation, answer: Answer): Meaning {
   const { status, body } = answer
-  const isSaid = status === 200 && body !== 'false' && !isPage(body)
-  const isDone = isSaid || status === 201 || status === 204
+  const isChange = operation === 'setpass' || operation === 'removeuser'
+  const isTold = status === 200 || (isChange && (status === 202 || status === 203))
+  const isDone = (isTold && body !== 'false' && !isPage(body)) || status === 201 || status === 204
   if (operation === 'removeuser' && status === 404 && isNo(answer)) return true
-  if ((operation === 'setpass' || operation === 'removeuser') && isDone) return true
+  if (isChange && isDone) return true
   if (operation === 'tryregister' && (status === 201 || (status === 200 && body === 'created'))) return true
   if (operation === 'tryregister' && status === 404) return 'failed'
   if ((operation === 'auth' || operation === 'isuser') && status === 200 && body === 'true') return true
-  return (status === 200 && body === 'false') || isNo(answer) ? false : 'failed'
+  return (isTold && body === 'false') || isNo(answer) ? false : 'failed'
 }
 
 function jsonMeaning(operation: HttpOperation, answer: Answer): Meaning {
