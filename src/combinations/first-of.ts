@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { BackendError, StoreError, UnavailableError } from '../errors.ts'
+import { BackendError } from '../errors.ts'
 import type { Answer, Handlers, Operation, Request } from '../handlers.ts'
-import { passwordOf } from '../incoming-request.ts'
-import { reasonOf, typeName } from '../reason.ts'
+import { typeName } from '../reason.ts'
+import { failureOf } from './failures.ts'
 import { ask, checkMember, combine, operationsOf } from './members.ts'
 import { run, type Steps } from './steps.ts'
 
@@ -130,16 +130,4 @@ async function remove(members: readonly Handlers[], request: Request): Promise<b
 function judge(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer
   throw new BackendError(`a handler returned ${typeName(answer)} instead of true or false`)
-}
-
-/** One failure stands for itself. Several are told in one line: each may be the one to mend. */
-function failureOf(failures: readonly unknown[], request: Request): unknown {
-  if (failures.length === 1) return failures[0]
-  const reasons = failures.map((failure) => reasonOf(failure, passwordOf(request))).join('; ')
-  const Failure = failures.some(isOutage) ? UnavailableError : BackendError
-  return new Failure(`${failures.length} members failed: ${reasons}`)
-}
-
-function isOutage(failure: unknown): boolean {
-  return failure instanceof UnavailableError || failure instanceof StoreError
 }

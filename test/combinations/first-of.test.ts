@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { firstOf } from '../../src/combinations/first-of.ts'
-import { BackendError, UnavailableError } from '../../src/errors.ts'
+import {
+  BackendError,
+  HashError,
+  StoreError,
+  TooManyRefusalsError,
+  UnavailableError,
+} from '../../src/errors.ts'
 import type { Handlers, Operation, Request } from '../../src/handlers.ts'
 import { defer, settled } from '../helpers/turns.ts'
 import { type Behaviour, behave, kind, memoryStore, OPERATIONS, outcome, request } from './support.ts'
@@ -127,6 +133,21 @@ const classOfSeveral = (title: string, failures: readonly unknown[], code: strin
     })
   })
 classOfSeveral('one of them an outage', [new BackendError('x'), new UnavailableError('y')], 'ERR_UNAVAILABLE')
+classOfSeveral(
+  'one of them a store that is away',
+  [new BackendError('x'), new StoreError('y')],
+  'ERR_UNAVAILABLE',
+)
+classOfSeveral(
+  'one of them a hash that cannot be verified',
+  [new UnavailableError('x'), new HashError('y')],
+  'ERR_HASH',
+)
+classOfSeveral(
+  'one of them a brake',
+  [new UnavailableError('x'), new TooManyRefusalsError('y')],
+  'ERR_TOO_MANY_REFUSALS',
+)
 classOfSeveral('none of them an outage', [new BackendError('x'), new TypeError('y')], 'ERR_BACKEND')
 
 /** What became of a write, and who was asked what. */
