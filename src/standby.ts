@@ -9,6 +9,7 @@
 import { EventEmitter } from 'node:events'
 import { HandlersError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
+import { hold } from './hold.ts'
 import { type IncomingRequest, onAbort } from './incoming-request.ts'
 import type { Log } from './log.ts'
 import { reasonOf } from './reason.ts'
@@ -40,13 +41,19 @@ const EXPECTED = ['auth', 'isuser'] as const
 /** How often a trouble that stays is told again, in milliseconds. */
 const REMIND_AFTER = 60_000
 
+interface Loaded {
+  readonly handlers: Handlers
+  /** Closes them, unless they are in use elsewhere. */
+  readonly close: () => Promise<void>
+}
+
 /** Keeps the handlers that were loaded last, and tries to load them while there are none. */
 export class Standby {
   readonly #options: StandbyOptions
   readonly #events: EventEmitter<{ loaded: [] }> = new EventEmitter()
-  #current: Handlers | undefined
+  #current: Loaded | undefined
   /** Not in use any more and not yet closed. */
-  readonly #old: Set<Handlers> = new Set()
+  readonly #old: Set<Loaded> = new Set()
   #problem: Error | undefined
   #failingSince: number = performance.now()
   #told: { reason: string; at: number } | undefined
@@ -69,14 +76,14 @@ export class Standby {
 
   /** The handlers for a request: at once when they are loaded, otherwise as soon as they are. */
   readonly source = (request: IncomingRequest): Handlers | Promise<Handlers> =>
-    this.#current ?? this.#whenLoaded(request)
+    this.#current?.handlers ?? this.#whenLoaded(request)
 
   /** Loads the handlers anew. Those in use stay until that has worked. Never rejects. */
   async reload(): Promise<void> {
     clearTimeout(this.#retry)
     const generation = ++this.#generation
     try {
-      const loaded = await inTime(this.#options.load(), this.#retire)
+      const loaded = take(await inTime(this.#options.load(), (late) => this.#retire(take(late))))
       if (generation === this.#generation) this.#replace(loaded)
       else this.#retire(loaded)
     } catch (error) {
@@ -89,10 +96,10 @@ export class Standby {
     clearTimeout(this.#retry)
     this.#generation++
     await Promise.all([...this.#old].map((old) => this.#closeOld(old)))
-    await this.#current?.close?.()
+    await this.#current?.close()
   }
 
-  #replace(loaded: Handlers): void {
+  #replace(loaded: Loaded): void {
     const { log } = this.#options
     const old = this.#current
     this.#current = loaded
@@ -101,7 +108,7 @@ export class Standby {
     this.#told = undefined
     log.write('info', 'handlers_loaded')
     for (const operation of EXPECTED) {
-      if (loaded[operation] === undefined)
+      if (loaded.handlers[operation] === undefined)
         log.write('warn', 'handler_missing', { operation, outcome: 'refused' })
     }
     this.#events.emit('loaded')
@@ -109,16 +116,15 @@ export class Standby {
   }
 
   /** Closes handlers later: by then the request in hand, which may still be with them, has been answered. */
-  readonly #retire = (old: Handlers): void => {
+  #retire(old: Loaded): void {
     this.#old.add(old)
     setTimeout(() => void this.#closeOld(old), this.#options.timeout).unref()
   }
 
-  async #closeOld(old: Handlers): Promise<void> {
-    // A CommonJS module and a package are not loaded anew: the old ones may be the new ones.
-    if (!this.#old.delete(old) || old === this.#current) return
+  async #closeOld(old: Loaded): Promise<void> {
+    if (!this.#old.delete(old)) return
     try {
-      await old.close?.()
+      await old.close()
     } catch (error) {
       this.#options.log.write('error', 'close_failed', { reason: reasonOf(error) })
     }
@@ -144,7 +150,7 @@ export class Standby {
     const patience = Math.round(this.#failingSince + PATIENCE * this.#options.timeout - performance.now())
     if (patience > 0) await this.#loadedWithin(patience, request)
     if (this.#current === undefined) throw this.problem
-    return this.#current
+    return this.#current.handlers
   }
 
   /** Waits until they are loaded, but no longer than that, nor than the request may take. */
@@ -163,6 +169,11 @@ export class Standby {
       forget = onAbort(request, end)
     })
   }
+}
+
+/** A CommonJS module and a package are not loaded anew: what is old may be in use in what is new. */
+function take(handlers: Handlers): Loaded {
+  return { handlers, close: hold(handlers, () => handlers.close?.()) }
 }
 
 function inTime(loading: Promise<Handlers>, retire: (late: Handlers) => void): Promise<Handlers> {

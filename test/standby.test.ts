@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { firstOf } from '../src/combinations/first-of.ts'
+import { slowDown } from '../src/combinations/slow-down.ts'
 import type { Handlers } from '../src/handlers.ts'
 import type { IncomingRequest } from '../src/incoming-request.ts'
 import { parseRequest } from '../src/request.ts'
@@ -267,6 +269,37 @@ test('a reload that gives the same handlers again does not close them', async (t
   await standby.close()
   assert.equal(same.closes, 1)
 })
+
+const sharesMember = (
+  title: string,
+  before: (member: Handlers) => Handlers,
+  after: (member: Handlers) => Handlers,
+) =>
+  test(`a member that is not loaded anew is closed when nothing has it any more: ${title}`, async (t) => {
+    const clock = holdTime(t)
+    const member = handlers()
+    const { standby, attempts } = await inUse(before(member))
+    const reload = async (attempt: number, loaded: Handlers) => {
+      const reloaded = standby.reload()
+      attempts[attempt]?.resolve(loaded)
+      await reloaded
+      await clock.advance(TIMEOUT)
+    }
+    await reload(1, after(member))
+    assert.equal(member.closes, 0)
+    await reload(2, before(member))
+    assert.equal(member.closes, 0)
+    await reload(3, handlers())
+    assert.equal(member.closes, 1)
+    await standby.close()
+    assert.equal(member.closes, 1)
+  })
+const alone = (member: Handlers) => member
+sharesMember('the same combination', slowDown, slowDown)
+sharesMember('in several places', (member) => firstOf(slowDown(member), member), slowDown)
+sharesMember('first in a combination, then alone', slowDown, alone)
+sharesMember('first alone, then in a combination', alone, slowDown)
+
 test('of two reloads at a time the later one counts, and what the other gives is closed', async (t) => {
   const clock = holdTime(t)
   const [old, first, second] = [handlers(), handlers(), handlers()]

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { BackendError, StoreError, UnavailableError } from '../errors.ts'
-import type { Handlers, Operation, Request } from '../handlers.ts'
-import { passwordOf } from '../incoming-request.ts'
-import { reasonOf, typeName } from '../reason.ts'
+import { BackendError } from '../errors.ts'
+import type { Answer, Handlers, Operation, Request } from '../handlers.ts'
+import { typeName } from '../reason.ts'
+import { failureOf } from './failures.ts'
 import { ask, checkMember, combine, operationsOf } from './members.ts'
 import { run, type Steps } from './steps.ts'
 
@@ -23,8 +23,8 @@ import { run, type Steps } from './steps.ts'
  *   it is refused. A member without `isuser` is asked to change the password, which it does for users of its own.
  * - `tryregister` goes to the first member that has it, when all the others have said that they do not know the user. It
  *   is there only if they can: each of them has `isuser`.
- * - `removeuser` goes to all members that have it, and is allowed if all of them allow. A member that fails keeps none of
- *   the others from it.
+ * - `removeuser` goes to all members that have it, at the same time, and is allowed if all of them allow. A member that
+ *   fails or is slow keeps none of the others from it.
  * - `removeuser3` is `auth`, then `removeuser`, whatever the members have.
  *
  * @throws {TypeError} If there is no member, or one that is no handlers.
@@ -42,11 +42,9 @@ import { run, type Steps } from './steps.ts'
 export function firstOf(...members: readonly Handlers[]): Handlers {
   if (members.length === 0) throw new TypeError('Expected firstOf to have at least one member, got none')
   for (const [index, member] of members.entries()) checkMember(`member ${index + 1} of firstOf`, member)
-  const answer = (operation: Operation, request: Request) =>
-    run(request, stepsOf(members, operation, request))
   return combine(
     members,
-    answer,
+    (operation, request) => answer(members, operation, request),
     operationsOf(members).filter((operation) => canDo(members, operation)),
   )
 }
@@ -62,19 +60,19 @@ function registrarOf(members: readonly Handlers[]): Handlers | undefined {
   return members.find((member) => member.tryregister !== undefined)
 }
 
-function stepsOf(members: readonly Handlers[], operation: Operation, request: Request): Steps<boolean> {
+function answer(members: readonly Handlers[], operation: Operation, request: Request): Answer {
   switch (operation) {
     case 'setpass':
-      return change(members, request)
+      return run(request, change(members, request))
     case 'tryregister':
-      return register(members, request)
+      return run(request, register(members, request))
     case 'removeuser':
     case 'removeuser3':
       return remove(members, request)
     case 'auth':
     case 'isuser':
     case 'certauth':
-      return find(members, operation, request)
+      return run(request, find(members, operation, request))
   }
 }
 
@@ -112,36 +110,24 @@ function* register(members: readonly Handlers[], request: Request): Steps<boolea
   return judge(yield ask(registrar, 'tryregister', request))
 }
 
-/** Whoever is removed shall be in none of the members that can help it. */
-function* remove(members: readonly Handlers[], request: Request): Steps<boolean> {
-  const failures: unknown[] = []
-  let removed = true
-  for (const member of members) {
-    if (member.removeuser === undefined) continue
-    try {
-      if (judge(yield ask(member, 'removeuser', request)) !== true) removed = false
-    } catch (error) {
-      failures.push(error)
-    }
-  }
+/**
+ * Whoever is removed shall be in none of the members that can help it. They are asked all at once: ejabberd has told
+ * already that it is done, and beyond the deadline many a store does not begin.
+ */
+async function remove(members: readonly Handlers[], request: Request): Promise<boolean> {
+  const able = members.filter((member) => member.removeuser !== undefined)
+  const removals = await Promise.allSettled(
+    able.map(async (member) => judge(await ask(member, 'removeuser', request))),
+  )
+  const failures = removals
+    .filter((removal) => removal.status === 'rejected')
+    .map((removal): unknown => removal.reason)
   if (failures.length > 0) throw failureOf(failures, request)
-  return removed
+  return removals.every((removal) => removal.status === 'fulfilled' && removal.value)
 }
 
 /** What is no answer is a failure of the member that gave it. */
 function judge(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer
   throw new BackendError(`a handler returned ${typeName(answer)} instead of true or false`)
-}
-
-/** One failure stands for itself. Several are told in one line: each may be the one to mend. */
-function failureOf(failures: readonly unknown[], request: Request): unknown {
-  if (failures.length === 1) return failures[0]
-  const reasons = failures.map((failure) => reasonOf(failure, passwordOf(request))).join('; ')
-  const Failure = failures.some(isOutage) ? UnavailableError : BackendError
-  return new Failure(`${failures.length} members failed: ${reasons}`)
-}
-
-function isOutage(failure: unknown): boolean {
-  return failure instanceof UnavailableError || failure instanceof StoreError
 }

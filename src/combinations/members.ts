@@ -1,5 +1,5 @@
 /**
- * What all combinations share: members that are looked at first, asked by operation, and closed once.
+ * What all combinations share: members that are looked at first, asked by operation, and closed by who has them last.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import { isPromise, NO_HANDLER, removeWithPassword } from '../dispatch.ts'
 import { HandlersError } from '../errors.ts'
 import type { Answer, Handlers, Operation, PasswordRequest, Request } from '../handlers.ts'
 import { checkHandlers } from '../handlers-module.ts'
+import { hold } from '../hold.ts'
 import { typeName } from '../reason.ts'
 import { isOperation, OPERATIONS } from '../request.ts'
 
@@ -29,7 +30,10 @@ function describe(value: unknown): string {
   return isPromise(value) ? 'a promise: await it' : typeName(value)
 }
 
-/** Makes handlers with each operation that a member has (or that is listed), and a `close` that closes the members. */
+/**
+ * Makes handlers with each operation that a member has (or that is listed), and a `close` that closes the members, but
+ * for those that are in use elsewhere: the last one closes them.
+ */
 export function combine(
   members: readonly Handlers[],
   answer: (operation: Operation, request: Request) => Answer,
@@ -37,7 +41,10 @@ export function combine(
 ): Handlers {
   const combined: Handlers = {}
   for (const operation of operations) combined[operation] = (request: Request) => answer(operation, request)
-  if (members.some((member) => member.close !== undefined)) combined.close = () => closeAll(members)
+  if (members.some((member) => member.close !== undefined)) {
+    const releases = members.map((member) => hold(member, () => member.close?.()))
+    combined.close = () => releaseAll(releases)
+  }
   return combined
 }
 
@@ -60,18 +67,9 @@ export function ask(member: Handlers, operation: Operation, request: Request): A
   return answer === NO_HANDLER ? false : (answer as Answer)
 }
 
-/** What was closed: the same handlers may stand in several combinations, and `close` is called once. */
-const closing = new WeakMap<Handlers, Promise<void>>()
-
-async function closeAll(members: readonly Handlers[]): Promise<void> {
-  const ends = await Promise.allSettled(members.map(closeOnce))
+async function releaseAll(releases: readonly (() => Promise<void>)[]): Promise<void> {
+  const ends = await Promise.allSettled(releases.map((release) => release()))
   const failures = ends.filter((end) => end.status === 'rejected').map((end): unknown => end.reason)
   if (failures.length === 1) throw failures[0]
   if (failures.length > 1) throw new AggregateError(failures, 'several members could not be closed')
-}
-
-function closeOnce(member: Handlers): Promise<void> {
-  const closed = closing.get(member) ?? Promise.resolve().then(() => member.close?.())
-  closing.set(member, closed)
-  return closed
 }

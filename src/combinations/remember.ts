@@ -5,11 +5,12 @@
  */
 import { checkOptions, milliseconds, optional, type Rules, wholeNumber } from '../backends/options.ts'
 import { isPromise } from '../dispatch.ts'
-import { HashError, TooManyRefusalsError, UnavailableError } from '../errors.ts'
+import { UnavailableError } from '../errors.ts'
 import type { Answer, Handlers, Operation, Request } from '../handlers.ts'
 import { passwordOf, withOrigin } from '../incoming-request.ts'
 import { createAnswers } from './answers.ts'
 import { accountOf, createDigest } from './digest.ts'
+import { isAnswered } from './failures.ts'
 import { Flight, Flights, OVERDUE } from './flight.ts'
 import { ask, checkMember, combine } from './members.ts'
 
@@ -164,12 +165,4 @@ export function remember(handlers: Handlers, options: RememberOptions = {}): Han
     const answer = ask(handlers, operation, request)
     return isPromise(answer) ? Promise.resolve(answer).finally(forget) : answer
   }
-}
-
-/**
- * Is this no outage? A brake must hold for the right password, too; and a stored hash that cannot be verified is
- * another one than that which was: somebody has changed the password, or locked the account.
- */
-function isAnswered(error: unknown): boolean {
-  return error instanceof TooManyRefusalsError || error instanceof HashError
 }

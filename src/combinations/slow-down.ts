@@ -14,6 +14,7 @@ import {
 import { BoundedMap } from '../bounded-map.ts'
 import { TooManyRefusalsError } from '../errors.ts'
 import type { Handlers, Operation, PasswordRequest } from '../handlers.ts'
+import { onAbort } from '../incoming-request.ts'
 import { accountOf, createDigest } from './digest.ts'
 import { ask, checkMember, combine } from './members.ts'
 import { run, type Steps } from './steps.ts'
@@ -102,18 +103,32 @@ export function slowDown(handlers: Handlers, options: SlowDownOptions = {}): Han
       throw new TooManyRefusalsError(
         `too many wrong passwords for this user: none is taken for ${describe(left)}`,
       )
-    suspicion.pending++
-    suspicion.pendingSince = performance.now()
-    suspicions.set(account, suspicion)
+    const settle = look(account, suspicion)
+    // A handler that ignores the end of its request may never settle.
+    const forget = onAbort(request, settle)
     let answer: unknown
     try {
       answer = yield ask(handlers, operation, request)
       return answer as boolean
     } finally {
-      suspicion.pending--
+      forget()
       if (answer === true) clear(suspicion)
       // An outage is no time to guess in either: a memory in front of the store may still know the right password.
       else if (!request.signal.aborted) blame(suspicion, digest(request.password))
+      settle()
+    }
+  }
+
+  /** Notes that a password is being looked at, until the function that it returns is called. */
+  function look(account: string, suspicion: Suspicion): () => void {
+    suspicion.pending++
+    suspicion.pendingSince = performance.now()
+    suspicions.set(account, suspicion)
+    let isSettled = false
+    return () => {
+      if (isSettled) return
+      isSettled = true
+      suspicion.pending--
       if (isGone(suspicion) && suspicions.get(account) === suspicion) suspicions.delete(account)
     }
   }

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { firstOf } from '../../src/combinations/first-of.ts'
-import { BackendError, UnavailableError } from '../../src/errors.ts'
+import {
+  BackendError,
+  HashError,
+  StoreError,
+  TooManyRefusalsError,
+  UnavailableError,
+} from '../../src/errors.ts'
 import type { Handlers, Operation, Request } from '../../src/handlers.ts'
 import { defer, settled } from '../helpers/turns.ts'
 import { type Behaviour, behave, kind, memoryStore, OPERATIONS, outcome, request } from './support.ts'
@@ -56,7 +62,7 @@ test('the next member is not asked before the one before it has answered', async
   assert.deepEqual(asked, ['second'])
 })
 
-for (const operation of ['auth', 'setpass', 'tryregister', 'removeuser'] as const)
+for (const operation of ['auth', 'setpass', 'tryregister'] as const)
   test(`${operation}: no further member is asked for a request that was given up`, async () => {
     const first = defer<boolean>()
     const asked: string[] = []
@@ -65,10 +71,9 @@ for (const operation of ['auth', 'setpass', 'tryregister', 'removeuser'] as cons
       isuser: () => asked.push('isuser') > 0,
       setpass: () => asked.push('setpass') > 0,
       tryregister: () => asked.push('tryregister') > 0,
-      removeuser: () => asked.push('removeuser') > 0,
     }
     const slow = () => first.promise
-    const handlers = firstOf({ auth: slow, isuser: slow, removeuser: slow }, member) as Required<Handlers>
+    const handlers = firstOf({ auth: slow, isuser: slow }, member) as Required<Handlers>
     const incoming = request(operation)
     const answer = (async () => handlers[operation](incoming as never))()
     incoming.abort(new Error('the deadline'))
@@ -77,6 +82,19 @@ for (const operation of ['auth', 'setpass', 'tryregister', 'removeuser'] as cons
     await settled()
     assert.deepEqual(asked, [])
   })
+
+test('removeuser: all members are asked at once, so that a slow one keeps it from none of them', async () => {
+  const slow = defer<boolean>()
+  const store = memoryStore(['alice', 'secret'])
+  const handlers = firstOf({ removeuser: () => slow.promise }, store.handlers)
+  const incoming = request('removeuser')
+  const answer = kind(handlers, incoming)
+  await settled()
+  assert.deepEqual([...store.passwords], [], 'before the deadline: beyond it a store may refuse to begin')
+  incoming.abort(new Error('the deadline'))
+  slow.reject(new Error('the deadline'))
+  assert.equal(await answer, 'failed')
+})
 
 const fails = (error: unknown) => ({
   auth: () => {
@@ -115,6 +133,21 @@ const classOfSeveral = (title: string, failures: readonly unknown[], code: strin
     })
   })
 classOfSeveral('one of them an outage', [new BackendError('x'), new UnavailableError('y')], 'ERR_UNAVAILABLE')
+classOfSeveral(
+  'one of them a store that is away',
+  [new BackendError('x'), new StoreError('y')],
+  'ERR_UNAVAILABLE',
+)
+classOfSeveral(
+  'one of them a hash that cannot be verified',
+  [new UnavailableError('x'), new HashError('y')],
+  'ERR_HASH',
+)
+classOfSeveral(
+  'one of them a brake',
+  [new UnavailableError('x'), new TooManyRefusalsError('y')],
+  'ERR_TOO_MANY_REFUSALS',
+)
 classOfSeveral('none of them an outage', [new BackendError('x'), new TypeError('y')], 'ERR_BACKEND')
 
 /** What became of a write, and who was asked what. */

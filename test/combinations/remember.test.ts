@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
+import { firstOf } from '../../src/combinations/first-of.ts'
 import { type RememberOptions, remember } from '../../src/combinations/remember.ts'
 import { slowDown } from '../../src/combinations/slow-down.ts'
 import { HashError } from '../../src/errors.ts'
@@ -459,6 +460,24 @@ test('remember: a stored hash that cannot be verified is no outage, as it is ano
   const handlers = remember({ auth }, { allowed: 0, outage: 1e6 })
   assert.equal(await kind(handlers, request('auth')), 'allowed')
   isLocked = true
+  assert.equal(await kind(handlers, request('auth')), 'failed')
+})
+
+test('an account that is locked in one member of firstOf is locked, although another member is away', async (t) => {
+  holdTime(t)
+  const staff = memoryStore(['alice', 'secret'])
+  const guests = memoryStore()
+  let isLocked = false
+  const lockable: Handlers = {
+    auth: (asked) => {
+      if (isLocked) throw new HashError('the account is locked')
+      return staff.handlers.auth(asked)
+    },
+  }
+  const handlers = remember(firstOf(lockable, guests.handlers), { allowed: 0, outage: 1e6 })
+  assert.equal(await kind(handlers, request('auth')), 'allowed')
+  isLocked = true
+  guests.stop()
   assert.equal(await kind(handlers, request('auth')), 'failed')
 })
 

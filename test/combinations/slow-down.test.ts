@@ -216,6 +216,55 @@ test('slowDown: a request that was given up counts for nothing', async (t) => {
   assert.equal(await kind(handlers, request('auth')), 'allowed')
 })
 
+/** A store that ignores that a request was given up while it hangs. */
+function setUpHanging(t: TestContext, options: SlowDownOptions) {
+  holdTime(t)
+  const asked: Deferred<boolean>[] = []
+  const store: { says: boolean | 'hangs' } = { says: 'hangs' }
+  const auth = () => {
+    const answer = defer<boolean>()
+    asked.push(answer)
+    return store.says === 'hangs' ? answer.promise : store.says
+  }
+  const handlers = slowDown({ auth }, options)
+  const login = (user = 'alice') => {
+    const incoming = request('auth', user)
+    return { kind: kind(handlers, incoming), giveUp: () => incoming.abort(new Error('the deadline')) }
+  }
+  return { asked, store, login }
+}
+
+test('slowDown: a request that was given up counts for nothing, although its handler never settles', async (t) => {
+  const { store, login } = setUpHanging(t, { after: 3 })
+  for (let hung = 0; hung < 20; hung++) login().giveUp()
+  store.says = true
+  assert.equal(await login().kind, 'allowed')
+})
+
+test('slowDown: a request that was given up makes room for one guess, and for none when its handler settles', async (t) => {
+  const { asked, login } = setUpHanging(t, { after: 3 })
+  const first = login()
+  login()
+  first.giveUp()
+  login()
+  asked[0]?.resolve(false)
+  await settled()
+  login()
+  const oneTooMany = login()
+  assert.equal(asked.length, 4)
+  assert.equal(await oneTooMany.kind, 'failed')
+})
+
+test('slowDown: who guessed is not pushed out by requests that were given up', async (t) => {
+  const { store, login } = setUpHanging(t, { after: 1, size: 2 })
+  store.says = false
+  assert.equal(await login().kind, 'refused')
+  store.says = 'hangs'
+  for (const user of ['carol', 'dave', 'erin']) login(user).giveUp()
+  store.says = true
+  assert.equal(await login().kind, 'failed')
+})
+
 test('slowDown: a synchronous answer stays one', () => {
   assert.equal(slowDown({ auth: () => true }).auth?.(auth('alice', 'right')), true)
 })
