@@ -72,13 +72,11 @@ function describe(thrown: unknown, withMessage: boolean): string {
 
 /**
  * `fetch`, for one, quotes the whole of a URL with a password in it. One that is no URL because of its password is
- * quoted first of all: where a colon comes that no port follows, all is hidden up to the last `@`.
+ * quoted first of all, so that nothing but a blank ends it, and behind a colon not even that: all is hidden up to the
+ * last `@`, because `12/pq9x` may be a port and a path, or a password.
  */
 function withoutCredentials(text: string): string {
-  return text.replace(
-    /([a-z][a-z\d+.-]{0,20}:\/\/)(?:[^\s/?#]+|[^\s/?#:]*:(?!\d+(?:[/?#]|$)).*)@/gi,
-    '$1...@',
-  )
+  return text.replace(/([a-z][a-z\d+.-]{0,20}:\/\/)(?:\S*|[^\s/?#:]*:.*)@/gi, '$1...@')
 }
 
 /** `JSON.parse` quotes what stands around a mistake, which in a file of settings is a password sooner or later. */
