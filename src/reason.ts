@@ -5,7 +5,7 @@
  */
 import { inspect } from 'node:util'
 import { ExtauthError } from './errors.ts'
-import { prepareOpaqueString } from './passwords/opaque-string.ts'
+import { mayBeQuotedIn } from './quotation.ts'
 
 const MAX_LENGTH = 500
 /** What is looked at of a message: somebody's may hold all that a server has answered. */
@@ -16,14 +16,15 @@ const MAX_CAUSES = 5
  * Describes whatever was thrown: its name, code and message, and those of its causes.
  *
  * Database clients and web services like to quote what they were asked. If the text quotes one of the `secrets` in any
- * common spelling, the messages are left out. What stands before the host of a URL is never told.
+ * common spelling, or may, the messages are left out. What stands before the host of a URL is never told.
  */
 export function reasonOf(thrown: unknown, ...secrets: readonly (string | undefined)[]): string {
-  const isQuotedIn = (text: string) => secrets.some((secret) => secret !== undefined && quotes(text, secret))
+  const isQuotedIn = (text: string) =>
+    secrets.some((secret) => secret !== undefined && mayBeQuotedIn(text, secret))
   const text = cut(describe(thrown, true))
   if (!isQuotedIn(text)) return text
   const names = cut(describe(thrown, false))
-  return `${isQuotedIn(names) ? 'an error' : names} (the message quotes the password and is left out)`
+  return `${isQuotedIn(names) ? 'an error' : names} (the message may quote the password and is left out)`
 }
 
 /**
@@ -67,18 +68,16 @@ function describe(thrown: unknown, withMessage: boolean): string {
     parts.push(describeOne(error, withMessage))
     error = causeOf(error)
   } while (error !== undefined && parts.length < MAX_CAUSES)
-  return withoutCredentials(withoutJson(parts.join(', because of ')))
+  return withoutCredentials(withoutJson(parts.join(', because of ').slice(0, MAX_MESSAGE)))
 }
 
 /**
  * `fetch`, for one, quotes the whole of a URL with a password in it. One that is no URL because of its password is
- * quoted first of all: where a colon comes that no port follows, all is hidden up to the last `@`.
+ * quoted first of all, so that nothing but a blank ends it, and behind a colon not even that: all is hidden up to the
+ * last `@`, because `12/pq9x` may be a port and a path, or a password.
  */
 function withoutCredentials(text: string): string {
-  return text.replace(
-    /([a-z][a-z\d+.-]{0,20}:\/\/)(?:[^\s/?#]+|[^\s/?#:]*:(?!\d+(?:[/?#]|$)).*)@/gi,
-    '$1...@',
-  )
+  return text.replace(/([a-z][a-z\d+.-]{0,20}:\/\/)(?:\S*|[^\s/?#:]*:.*)@/gi, '$1...@')
 }
 
 /** `JSON.parse` quotes what stands around a mistake, which in a file of settings is a password sooner or later. */
@@ -125,63 +124,6 @@ export function typeName(value: unknown): string {
 
 function brief(value: unknown): string {
   return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY })
-}
-
-/** So many characters in a row of a longer password are taken for a part of it: what quotes likes to shorten. */
-const FRAGMENT = 5
-
-/** What the Base64 of one or two bytes boils down to is in every text. */
-const SHORTEST = 3
-
-function quotes(text: string, secret: string): boolean {
-  const folded = fold(text)
-  return spellingsOf(secret).some((spelling) => shares(text, spelling) || shares(folded, fold(spelling)))
-}
-
-/** Is the spelling, or a part of it that is no accident, in the text? */
-function shares(text: string, spelling: string): boolean {
-  if (spelling === '') return false
-  if (text.includes(spelling)) return true
-  for (let at = 0; at + FRAGMENT <= text.length; at++) {
-    if (spelling.includes(text.slice(at, at + FRAGMENT))) return true
-  }
-  return false
-}
-
-/** Takes away what differs between the ways to quote: upper case, and what protects a quotation mark. */
-function fold(text: string): string {
-  return text.toLowerCase().replace(/[\\'"]/g, '')
-}
-
-function spellingsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret)
-  // Of half a surrogate pair no URL can be made.
-  const wellFormed = bytes.toString()
-  return [
-    secret,
-    prepareOpaqueString(secret),
-    new URLSearchParams({ '': secret }).toString().slice(1),
-    encodeURIComponent(wellFormed),
-    encodeURI(wellFormed),
-    JSON.stringify(secret).slice(1, -1),
-    inspect(secret, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: null }).slice(1, -1),
-    secret.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
-    bytes.toString('hex'),
-    bytes.toString('hex').replace(/..(?=.)/g, '$& '),
-    [...bytes].join(','),
-    [...bytes].join(', '),
-    ...[0, 1, 2]
-      .flatMap((offset) => inBase64(bytes, offset))
-      .filter((spelling) => spelling.length >= SHORTEST),
-  ]
-}
-
-/** What the bytes look like in the Base64 of more, such as `user:password`, where they start at this offset of three. */
-function inBase64(bytes: Buffer, offset: number): string[] {
-  const shifted = Buffer.concat([Buffer.alloc(offset), bytes])
-  const first = Math.ceil((offset * 8) / 6)
-  const end = Math.floor((shifted.length * 8) / 6)
-  return (['base64', 'base64url'] as const).map((encoding) => shifted.toString(encoding).slice(first, end))
 }
 
 function cut(text: string): string {

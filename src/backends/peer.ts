@@ -5,6 +5,9 @@
  */
 import { MissingPackageError } from '../errors.ts'
 
+/** Which major version of each: what `npm install` takes without being told may want a newer Node.js than this package. */
+const VERSIONS = { '@node-rs/argon2': 2, '@node-rs/bcrypt': 2, jose: 6, ldapts: 8 } as const
+
 /**
  * Looks whether a package is there, and imports it when it is first needed.
  *
@@ -15,7 +18,7 @@ import { MissingPackageError } from '../errors.ts'
  * @throws {MissingPackageError} At once, if it is not installed where this package is.
  */
 export function peer<Package>(
-  name: string,
+  name: keyof typeof VERSIONS,
   owner: string,
   load: () => Promise<Package>,
   given?: Package,
@@ -26,7 +29,7 @@ export function peer<Package>(
   }
   if (!isInstalled(name)) {
     throw new MissingPackageError(
-      `${owner} needs the package ${name}, which is not installed: npm install ${name}, in the folder where ` +
+      `${owner} needs the package ${name}, which is not installed: npm install ${name}@${VERSIONS[name]}, in the folder where ` +
         'ejabberd-extauth is installed (or with -g, if it was installed with -g)',
     )
   }

@@ -122,7 +122,7 @@ test('several failures are told in one message, without the password', async () 
   assert.equal(
     reason,
     '3 members failed: no such table; a handler returned undefined instead of true or false; ' +
-      'Error (the message quotes the password and is left out)',
+      'Error (the message may quote the password and is left out)',
   )
 })
 

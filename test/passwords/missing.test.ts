@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { read } from '../helpers/documents.ts'
 import { ARGON2, BCRYPT, DJANGO, NEXTCLOUD, WORDPRESS } from './application-vectors.ts'
 import { SCRYPT } from './vectors.ts'
 
 type Registry = typeof import('../../src/passwords/registry.ts')
 type Formats = typeof import('../../src/passwords/formats.ts')
 type Lines = typeof import('../../src/accounts/lines.ts')
+type Ldap = typeof import('../../src/backends/ldap.ts')
+type Jwt = typeof import('../../src/backends/jwt.ts')
 
 /** The package as it is where nothing is installed beside it. */
 const folder = mkdtempSync(join(tmpdir(), 'extauth-alone-'))
@@ -20,10 +23,17 @@ const load = (path: string) => import(pathToFileURL(join(folder, path)).href)
 const { checkHash, verifyPassword } = (await load('passwords/registry.js')) as Registry
 const { checkFormats } = (await load('passwords/formats.js')) as Formats
 const { parseLine } = (await load('accounts/lines.js')) as Lines
+const { ldap } = (await load('backends/ldap.js')) as Ldap
+const { jwt } = (await load('backends/jwt.js')) as Jwt
 
+const { peerDependencies } = JSON.parse(read('package.json')) as {
+  peerDependencies: Readonly<Record<string, string>>
+}
+
+/** What a plain `npm install` takes may be too new for this package: the version is named. */
 const missing = (name: string) => ({
   code: 'ERR_MISSING_PACKAGE',
-  message: new RegExp(`npm install ${name}`),
+  message: new RegExp(`npm install ${name}@${peerDependencies[name]?.match(/^\^(\d+)\.0\.0$/)?.[1]},`),
 })
 
 for (const [title, hash, name] of [
@@ -65,3 +75,12 @@ for (const [newHashes, name] of [
 for (const newHashes of ['scrypt', 'django', 'ssha512', 'sha512-crypt'] as const) {
   test(`newHashes ${newHashes} needs no package`, () => checkFormats('sql', { newHashes }))
 }
+
+test('ldap without its package is reported at the start', () => {
+  const options = { url: 'ldaps://ldap.example.org', userDn: 'uid=%u,dc=example,dc=org' }
+  assert.throws(() => ldap(options), missing('ldapts'))
+})
+
+test('jwt without its package is reported at the start', () => {
+  assert.throws(() => jwt({ secret: Buffer.alloc(32, 'x'), issuer: 'i', audience: 'a' }), missing('jose'))
+})

@@ -90,7 +90,7 @@ describe('what the database says', () => {
     const { handlers } = await setUp(t, { setpass })
     await assert.rejects(async () => handlers.setpass(withPassword('setpass', 'alice', 'new')), {
       code: 'ERR_BACKEND',
-      message: '`setpass` of sql: error 22P02 (the message quotes the password and is left out)',
+      message: '`setpass` of sql: error 22P02 (the message may quote the password and is left out)',
     })
   })
 })

@@ -14,7 +14,7 @@ import { ALICE_HASH, OPERATIONS, statements } from './support/sql.ts'
 type Database = SqlPool & { exec(text: string): unknown; close(): unknown }
 
 interface Driver {
-  open?: (file: string) => Database
+  open?: (file: string, timeout: number) => Database
   skip?: string
 }
 
@@ -28,7 +28,7 @@ async function betterSqlite3(): Promise<Driver> {
   try {
     const { default: BetterSqlite3 } = await import('better-sqlite3')
     new BetterSqlite3(':memory:').close()
-    return { open: (file) => new BetterSqlite3(file, { timeout: 0 }) }
+    return { open: (file, timeout) => new BetterSqlite3(file, { timeout }) }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_DLOPEN_FAILED') throw error
     return { skip: `better-sqlite3 was built for another version of Node.js than ${process.version}` }
@@ -39,16 +39,23 @@ async function nodeSqlite(): Promise<Driver> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major < 22 || (major === 22 && minor < 16)) return { skip: `node:sqlite is not in ${process.version}` }
   const name = 'node:sqlite'
-  const { DatabaseSync } = (await import(name)) as { DatabaseSync: new (file: string) => Database }
-  return { open: (file) => new DatabaseSync(file) }
+  const { DatabaseSync } = (await import(name)) as {
+    DatabaseSync: new (file: string, options: object) => Database
+  }
+  return { open: (file, timeout) => new DatabaseSync(file, { timeout }) }
 }
 
 for (const [driver, { open, skip }] of Object.entries(DRIVERS)) {
-  async function setUp(t: TestContext, options: Partial<SqlOptions> = {}, column = 'text PRIMARY KEY') {
+  async function setUp(
+    t: TestContext,
+    options: Partial<SqlOptions> = {},
+    column = 'text PRIMARY KEY',
+    timeout = 0,
+  ) {
     if (open === undefined) throw new Error('skipped')
     const folder = mkdtempSync(join(tmpdir(), 'extauth-sqlite-'))
-    const pool = open(join(folder, 'accounts.db'))
-    const other = open(join(folder, 'accounts.db'))
+    const pool = open(join(folder, 'accounts.db'), timeout)
+    const other = open(join(folder, 'accounts.db'), 0)
     other.exec(`CREATE TABLE customers (login ${column}, password text)`)
     other.exec(`INSERT INTO customers VALUES ('alice', '${ALICE_HASH}')`)
     const handlers = sql({ pool, ...statements(), patience: 0, ...options }) as Required<Handlers>
@@ -86,6 +93,15 @@ for (const [driver, { open, skip }] of Object.entries(DRIVERS)) {
       const answers = [alice(handlers), alice(handlers, 'wrong'), handlers.isuser(named('isuser', 'alice'))]
       setImmediate(() => other.exec('ROLLBACK'))
       assert.deepEqual(await Promise.all(answers), [true, false, true])
+    })
+
+    test('a lock that goes before the deadline is waited for, however long SQLite would wait by itself', async (t) => {
+      const { other, handlers } = await setUp(t, { patience: 30_000 }, undefined, 5000)
+      other.exec('BEGIN EXCLUSIVE')
+      setTimeout(() => other.exec('ROLLBACK'), 100)
+      // SQLite keeps timers from being heard: one that is late comes together with this one.
+      const deadline = AbortSignal.timeout(3000)
+      assert.equal(await handlers.auth(withPassword('auth', 'alice', PASSWORD, deadline)), true)
     })
 
     test('a locked database is an outage, with the words of SQLite', async (t) => {

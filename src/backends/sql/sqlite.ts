@@ -84,6 +84,10 @@ function sqlite(
   query: (text: string, values: readonly string[]) => SqlResult,
   close: () => unknown,
 ): SqlDriver {
+  // While SQLite waits for a lock, no deadline is heard: more than a moment is for patience to wait.
+  if (Number(query('PRAGMA busy_timeout', []).rows?.[0]?.[0]) > MOST_BUSY) {
+    query(`PRAGMA busy_timeout = ${MOST_BUSY}`, [])
+  }
   return {
     dialect: 'sqlite',
     query,
@@ -93,6 +97,9 @@ function sqlite(
     },
   }
 }
+
+/** How long SQLite itself may wait for a lock, in milliseconds; 5000 is the default of `better-sqlite3`. */
+const MOST_BUSY = 500
 
 function remember<Statement>(prepare: (text: string) => Statement): (text: string) => Statement {
   const prepared = new Map<string, Statement>()
