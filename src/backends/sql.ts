@@ -9,7 +9,7 @@ import { checkFormats, type PasswordFormats } from '../passwords/formats.ts'
 import { checkOptions, milliseconds, optional, type Rule, type Rules, text } from './options.ts'
 import { createPatience } from './patience.ts'
 import { createAsking, hashIn, isThere } from './sql/ask.ts'
-import { driverOf, hold, type SqlPool } from './sql/pool.ts'
+import { driverOf, holdPool, type SqlPool } from './sql/pool.ts'
 import { parseStatement, type SqlDialect, type Statement, type StatementName } from './sql/statement.ts'
 
 export type { SqlDriver, SqlFault, SqlResult } from './sql/driver.ts'
@@ -104,7 +104,7 @@ export function sql(options: SqlOptions): Handlers {
         (await store(tryregister, request)) === true || (await check(request)) === true,
     }),
     ...(removeuser && { removeuser: (request) => remove(removeuser, request) }),
-    close: hold(options.pool),
+    close: holdPool(options.pool),
   }
 
   async function check(request: PasswordRequest): Promise<boolean> {

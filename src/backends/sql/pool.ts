@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hold } from '../../hold.ts'
 import { typeName } from '../../reason.ts'
 import type { SqlDriver } from './driver.ts'
 import { type MariadbPool, type Mysql2Pool, mariadb, mysql2 } from './mysql.ts'
@@ -14,7 +15,6 @@ export type SqlPool = PostgresPool | Mysql2Pool | MariadbPool | BetterSqlite | N
 
 /** One driver for a pool, however many backends use it. */
 const drivers = new WeakMap<object, SqlDriver>()
-const users = new WeakMap<object, number>()
 
 /**
  * The driver for a pool.
@@ -28,19 +28,8 @@ export function driverOf(pool: SqlPool): SqlDriver {
 }
 
 /** Notes that a backend uses a pool; the function it returns ends the pool, if no other backend uses it any longer. */
-export function hold(pool: SqlPool): () => Promise<void> {
-  const count = (change: number) => {
-    const left = (users.get(pool) ?? 0) + change
-    users.set(pool, left)
-    return left
-  }
-  count(1)
-  let isHeld = true
-  return async () => {
-    if (!isHeld) return
-    isHeld = false
-    if (count(-1) === 0) await driverOf(pool).close?.()
-  }
+export function holdPool(pool: SqlPool): () => Promise<void> {
+  return hold(pool, () => driverOf(pool).close?.())
 }
 
 function driverFor(pool: unknown): SqlDriver {
