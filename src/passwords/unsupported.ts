@@ -18,8 +18,6 @@ type Format = readonly [name: string, looks: RegExp, cure: string]
 const FORMATS: readonly Format[] = [
   ['yescrypt', /^\$y\$/, ELSEWHERE],
   ['gost-yescrypt', /^\$gy\$/, ELSEWHERE],
-  ['crypt-scrypt', /^\$7\$/, ELSEWHERE],
-  ['sha1-crypt', /^\$sha1\$/, ELSEWHERE],
   ['SunMD5', /^\$md5[$,]/, ELSEWHERE],
   ['NT hash', /^\$3\$/, NEW_PASSWORD],
   ['bcrypt of a version before 2a', /^\$2\$/, NEW_PASSWORD],

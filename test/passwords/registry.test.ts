@@ -42,8 +42,6 @@ const unsupported = (name: string, hash: string, cure: RegExp, what = '') =>
 
 unsupported('yescrypt', '$y$j9T$salt$hash', /ldap and http.*auth_method pam.*new passwords/)
 unsupported('gost-yescrypt', '$gy$j9T$salt$hash', /ldap and http/)
-unsupported('crypt-scrypt', '$7$C6..../....salt$hash', /ldap and http/)
-unsupported('sha1-crypt', '$sha1$40000$salt$hash', /ldap and http/)
 unsupported('SunMD5', '$md5,rounds=904$salt$$hash', /ldap and http/)
 unsupported('NT hash', '$3$$hash', /new passwords/)
 unsupported('bcrypt of a version before 2a', '$2$05$salt', /new passwords/)
