@@ -32,7 +32,7 @@ export const LOCKED: FamilyEntry = {
 export const FAMILIES: readonly FamilyEntry[] = [
   { name: 'scrypt', beginning: /^\$(scrypt|7)\$/, load: () => scrypt },
   { name: 'pbkdf2', beginning: /^\$pbkdf2(-sha(1|256|512))?\$/, load: () => pbkdf2 },
-  { name: 'bcrypt', beginning: /^\$2[aby]\$/, load: async () => (await import('./bcrypt.ts')).bcrypt },
+  { name: 'bcrypt', beginning: /^\$2[abxy]\$/, load: async () => (await import('./bcrypt.ts')).bcrypt },
   {
     name: 'argon2',
     beginning: /^\$argon2(i|d|id)\$/,

@@ -11,7 +11,7 @@ import { formatScram } from './scram.ts'
 /** By their names in upper case. */
 export const INNER_SCHEMES: Readonly<Record<string, Scheme>> = {
   CRYPT: crypt('crypt(3)', /^/),
-  'BLF-CRYPT': crypt('bcrypt', /^\$2[aby]\$/),
+  'BLF-CRYPT': crypt('bcrypt', /^\$2[abxy]\$/),
   'SHA512-CRYPT': crypt('$6$', /^\$6\$/),
   'SHA256-CRYPT': crypt('$5$', /^\$5\$/),
   'MD5-CRYPT': crypt('$1$', /^\$1\$/),

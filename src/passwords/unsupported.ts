@@ -21,7 +21,6 @@ const FORMATS: readonly Format[] = [
   ['SunMD5', /^\$md5[$,]/, ELSEWHERE],
   ['NT hash', /^\$3\$/, NEW_PASSWORD],
   ['bcrypt of a version before 2a', /^\$2\$/, NEW_PASSWORD],
-  ['bcrypt as a faulty crypt_blowfish made it ($2x$)', /^\$2x\$/, NEW_PASSWORD],
   [
     'a fast hash of WordPress ($generic$)',
     /^\$generic\$/,

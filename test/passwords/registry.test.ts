@@ -45,7 +45,6 @@ unsupported('gost-yescrypt', '$gy$j9T$salt$hash', /ldap and http/)
 unsupported('SunMD5', '$md5,rounds=904$salt$$hash', /ldap and http/)
 unsupported('NT hash', '$3$$hash', /new passwords/)
 unsupported('bcrypt of a version before 2a', '$2$05$salt', /new passwords/)
-unsupported('bcrypt as a faulty crypt_blowfish made it', '$2x$05$salt', /new passwords/)
 unsupported('a fast hash of WordPress', '$generic$hash', /application password.*user_pass/)
 unsupported('bsdi-crypt', `_J9..${'a'.repeat(15)}`, /ldap and http/)
 unsupported(
@@ -142,6 +141,16 @@ test('a password with a NUL is not that of a bcrypt hash, not even up to the NUL
   const hash = await hashPassword('correct', { newHashes: 'bcrypt' })
   assert.equal(await verifyPassword(hash, 'correct\0horse'), false)
   assert.equal(await verifyPassword(hash, 'correct\0'), false)
+})
+
+test('a password that is not in ASCII cannot be held against $2x$, which is not a wrong password', async () => {
+  // crypt_blowfish 1.2, wrapper.c.
+  const hash = '$2x$05$6bNw2HLQYeqHYyBfLMsv/OiwqTymGIGzFsA4hOTWebfehXHNprcAS'
+  await checkHash(hash)
+  const expected = { code: 'ERR_HASH', message: /\$2x\$.* to be ASCII.*new password/ }
+  await assert.rejects(verifyPassword(hash, '\u0451'), expected)
+  await assert.rejects(verifyPassword(hash, `x${'\u00e9'.repeat(36)}`), expected)
+  assert.equal(await verifyPassword(hash, 'x'.repeat(72).concat('\u00e9')), false)
 })
 
 test('a password of more than 4096 bytes is not that of a WordPress hash', async () => {
