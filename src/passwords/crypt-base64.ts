@@ -18,6 +18,22 @@ export function encode(bytes: Uint8Array): string {
   return text
 }
 
+/** Decodes what `encode` makes of so many bytes; of anything else it makes other bytes. */
+export function decode(text: string): Buffer {
+  const bytes: number[] = []
+  for (let at = 0; at < text.length; at += 4) {
+    const group = text.slice(at, at + 4)
+    const value = decodeBits(group)
+    for (let bit = 0; bit + 8 <= 6 * group.length; bit += 8) bytes.push((value >> bit) & 255)
+  }
+  return Buffer.from(bytes)
+}
+
+/** A number of up to 30 bits, the low ones first. */
+export function decodeBits(text: string): number {
+  return [...text].reduceRight((value, character) => 64 * value + ALPHABET.indexOf(character), 0)
+}
+
 function encodeBits(value: number, length: number): string {
   return Array.from({ length }, (_, at) => ALPHABET[(value >> (6 * at)) & 63]).join('')
 }

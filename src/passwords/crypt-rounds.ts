@@ -1,10 +1,10 @@
 /**
  * The loops of crypt(3): SHA-crypt (U. Drepper, "Unix crypt using SHA-256 and SHA-512", 2008) and what it was made from,
- * the MD5-crypt of FreeBSD, which Apache's `htpasswd` uses with a name of its own.
+ * the MD5-crypt of FreeBSD, which Apache's `htpasswd` uses with a name of its own; and the SHA1-crypt of NetBSD.
  *
  * @module
  */
-import { hash } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { encode } from './crypt-base64.ts'
 
 /** What stands behind the last `$` of a `$5$` or `$6$` hash. */
@@ -34,11 +34,20 @@ export function md5Crypt(name: '$1$' | '$apr1$', salt: Uint8Array, password: Uin
   return encode(permute(mixRounds('md5', MD5_ROUNDS, start, { password, salt }), ORDERS.md5))
 }
 
+/** What stands behind the last `$` of a `$sha1$` hash: of an HMAC of an HMAC, with the password as the key each time. */
+export function sha1Crypt(rounds: number, salt: Uint8Array, password: Uint8Array): string {
+  const start = Buffer.concat([salt, Buffer.from(`$sha1$${rounds}`)])
+  let result = createHmac('sha1', password).update(start).digest()
+  for (let round = 1; round < rounds; round++) result = createHmac('sha1', password).update(result).digest()
+  return encode(permute(result, ORDERS.sha1))
+}
+
 type Digest = 'md5' | 'sha256' | 'sha512'
 
 /** In which order the bytes of the digest are written. */
 // biome-ignore format: one group of the specification after the other
 const ORDERS = {
+  sha1: [2, 1, 0, 5, 4, 3, 8, 7, 6, 11, 10, 9, 14, 13, 12, 17, 16, 15, 0, 19, 18],
   md5: [12, 6, 0, 13, 7, 1, 14, 8, 2, 15, 9, 3, 5, 10, 4, 11],
   sha256: [
     20, 10, 0, 11, 1, 21, 2, 22, 12, 23, 13, 3, 14, 4, 24, 5, 25, 15, 26, 16, 6, 17, 7, 27, 8, 28, 18, 29, 19, 9,

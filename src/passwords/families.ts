@@ -30,17 +30,17 @@ export const LOCKED: FamilyEntry = {
 
 /** In the order in which they are tried. */
 export const FAMILIES: readonly FamilyEntry[] = [
-  { name: 'scrypt', beginning: /^\$scrypt\$/, load: () => scrypt },
+  { name: 'scrypt', beginning: /^\$(scrypt|7)\$/, load: () => scrypt },
   { name: 'pbkdf2', beginning: /^\$pbkdf2(-sha(1|256|512))?\$/, load: () => pbkdf2 },
-  { name: 'bcrypt', beginning: /^\$2[aby]\$/, load: async () => (await import('./bcrypt.ts')).bcrypt },
+  { name: 'bcrypt', beginning: /^\$2[abxy]\$/, load: async () => (await import('./bcrypt.ts')).bcrypt },
   {
     name: 'argon2',
     beginning: /^\$argon2(i|d|id)\$/,
     load: async () => (await import('./argon2.ts')).argon2,
   },
   {
-    name: 'crypt(3) with MD5 or SHA-2',
-    beginning: /^\$(1|apr1|5|6)\$/,
+    name: 'crypt(3) with MD5, SHA-1 or SHA-2',
+    beginning: /^\$(1|apr1|sha1|5|6)\$/,
     load: async () => (await import('./crypt.ts')).crypt,
   },
   {

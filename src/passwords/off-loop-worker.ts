@@ -5,18 +5,19 @@
  * @module
  */
 import { parentPort } from 'node:worker_threads'
-import { md5Crypt, shaCrypt } from './crypt-rounds.ts'
+import { md5Crypt, sha1Crypt, shaCrypt } from './crypt-rounds.ts'
 import type { Reply } from './off-loop.ts'
 import { stretchPhpass } from './phpass-rounds.ts'
 
 /** The functions there are. */
 export interface Tasks {
   readonly md5Crypt: typeof md5Crypt
+  readonly sha1Crypt: typeof sha1Crypt
   readonly shaCrypt: typeof shaCrypt
   readonly stretchPhpass: typeof stretchPhpass
 }
 
-const TASKS: Tasks = { md5Crypt, shaCrypt, stretchPhpass }
+const TASKS: Tasks = { md5Crypt, sha1Crypt, shaCrypt, stretchPhpass }
 
 interface Call {
   readonly name: keyof Tasks

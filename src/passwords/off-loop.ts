@@ -51,27 +51,50 @@ let current: Job | undefined
 let thread: Worker | undefined
 
 function next(): void {
-  if (current !== undefined) return
-  do current = waiting.shift()
-  while (current?.isUnwanted() === true)
-  if (current === undefined) {
-    thread?.unref()
-    return
+  while (current === undefined) {
+    current = nextWanted()
+    if (current === undefined) {
+      thread?.unref()
+      return
+    }
+    handOver(current)
   }
-  thread ??= start()
-  // Who waits for a hash must not find the program ended instead.
-  thread.ref()
-  thread.postMessage({ name: current.name, input: current.input })
+}
+
+function nextWanted(): Job | undefined {
+  let job: Job | undefined
+  do job = waiting.shift()
+  while (job?.isUnwanted() === true)
+  return job
+}
+
+function handOver({ name, input }: Job): void {
+  try {
+    thread ??= start()
+    // Who waits for a hash must not find the program ended instead.
+    thread.ref()
+    thread.postMessage({ name, input })
+  } catch (error) {
+    // There is no thread to be had, under a limit of processes for example. There may be one for the next job.
+    settle({ error })
+  }
 }
 
 function start(): Worker {
   const worker = new Worker(new URL('./off-loop-worker.js', import.meta.url), { execArgv: [] })
-  worker.on('message', (reply: Reply) => settle(reply))
-  // The thread is at an end: whoever comes next gets a new one.
-  worker.on('error', (error) => {
+  // Whoever comes next gets a new one.
+  const end = (error: Error) => {
+    if (thread !== worker) return
     thread = undefined
     settle({ error })
+    next()
+  }
+  worker.on('message', (reply: Reply) => {
+    settle(reply)
+    next()
   })
+  worker.on('error', end)
+  worker.on('exit', (status) => end(new Error(`The thread for hashes ended with status ${status}`)))
   return worker
 }
 
@@ -79,5 +102,4 @@ function settle(reply: Reply): void {
   const job = current
   current = undefined
   job?.settle(reply)
-  next()
 }

@@ -44,10 +44,10 @@ export async function checkHash(hash: string, formats: PasswordFormats = {}): Pr
   await family.check(hash, contextOf(formats))
 }
 
-/** Does this look like a hash, of whatever format, rather than like a password? */
+/** Might this be a hash, of whatever format, rather than a password? */
 export function looksLikeHash(text: string): boolean {
   const isOfFamily = FAMILIES.some(({ beginning }) => beginning.test(text))
-  return isOfFamily || isUnsupported(text) || /^[${!*]|^x$/.test(text)
+  return isOfFamily || explain(text) !== undefined || /^[${]/.test(text)
 }
 
 /** Is this in the place of a hash because nobody is to log in with a password? */
@@ -77,7 +77,7 @@ function innerContextOf({ bcrypt, argon2 }: PasswordFormats, signal?: AbortSigna
 }
 
 function find(hash: string, formats: PasswordFormats): FamilyEntry {
-  // What is a hash of any kind is no password, or whoever has stolen it could log in with it.
+  // What is a hash of a known kind is no password, or whoever has stolen it could log in with it.
   const mayBePlain = formats.weak?.includes('plain') === true && hash !== '' && !isUnsupported(hash)
   return findIn(mayBePlain ? [...FAMILIES, PLAIN] : FAMILIES, hash)
 }

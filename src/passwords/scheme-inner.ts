@@ -11,7 +11,7 @@ import { formatScram } from './scram.ts'
 /** By their names in upper case. */
 export const INNER_SCHEMES: Readonly<Record<string, Scheme>> = {
   CRYPT: crypt('crypt(3)', /^/),
-  'BLF-CRYPT': crypt('bcrypt', /^\$2[aby]\$/),
+  'BLF-CRYPT': crypt('bcrypt', /^\$2[abxy]\$/),
   'SHA512-CRYPT': crypt('$6$', /^\$6\$/),
   'SHA256-CRYPT': crypt('$5$', /^\$5\$/),
   'MD5-CRYPT': crypt('$1$', /^\$1\$/),
@@ -19,11 +19,20 @@ export const INNER_SCHEMES: Readonly<Record<string, Scheme>> = {
   ARGON2I: crypt('argon2i', /^\$argon2i\$/),
   ARGON2ID: crypt('argon2id', /^\$argon2id\$/),
   PBKDF2: (content) => inner(spellPbkdf2(decodeText(content))),
-  'PBKDF2-SHA1': (content) => inner(`$pbkdf2-sha1$${decodeText(content)}`),
-  'PBKDF2-SHA256': (content) => inner(`$pbkdf2-sha256$${decodeText(content)}`),
-  'PBKDF2-SHA512': (content) => inner(`$pbkdf2-sha512$${decodeText(content)}`),
+  'PBKDF2-SHA1': pbkdf2('sha1'),
+  'PBKDF2-SHA256': pbkdf2('sha256'),
+  'PBKDF2-SHA512': pbkdf2('sha512'),
   'SCRAM-SHA-1': (content) => inner(spellScram('SHA-1', decodeText(content))),
   'SCRAM-SHA-256': (content) => inner(spellScram('SHA-256', decodeText(content))),
+}
+
+function pbkdf2(digest: string): Scheme {
+  return (content) => inner(`$pbkdf2-${digest}$${withoutPadding(decodeText(content))}`)
+}
+
+/** 389 Directory Server pads the base64 of salt and hash, OpenLDAP does not. */
+function withoutPadding(fields: string): string {
+  return fields.replace(/={1,2}(?=\$|$)/g, '')
 }
 
 function inner(hash: string): SchemeHash {
@@ -49,7 +58,7 @@ function crypt(name: string, beginning: RegExp): Scheme {
 /** Dovecot's has `$1$`, the salt as it is, rounds, and hexadecimal digits; OpenLDAP's is that of SHA-1. */
 function spellPbkdf2(text: string): string {
   const [, salt, rounds = '', digits = ''] = /^\$1\$([^$]*)\$([^$]*)\$([0-9a-f]{40})$/.exec(text) ?? []
-  if (salt === undefined) return `$pbkdf2-sha1$${text}`
+  if (salt === undefined) return `$pbkdf2-sha1$${withoutPadding(text)}`
   return `$pbkdf2-sha1$${rounds}$${writeBase64(Buffer.from(salt))}$${writeBase64(Buffer.from(digits, 'hex'))}`
 }
 

@@ -1,17 +1,19 @@
 /**
- * scrypt (RFC 7914), stored as `$scrypt$ln=15,r=8,p=3$salt$hash`: the logarithm of N, the block size, the
- * parallelism, then salt and hash in base64 without padding.
+ * scrypt (RFC 7914): the logarithm of N, the block size, the parallelism, then salt and hash.
+ *
+ *     $scrypt$ln=15,r=8,p=3$salt$hash    PHC: base64 without padding
+ *     $7$CU..../....salt$hash            crypt(3), libsodium: the salt is text, all else in the base64 of crypt(3)
  *
  * @module
  */
-
 import { randomBytes, scrypt as scryptWithCallback, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { HashError } from '../errors.ts'
+import { decode, decodeBits } from './crypt-base64.ts'
 import type { HashContext, HashFamily, NewHashes } from './family.ts'
 import { readBase64, readNumber, splitFields, writeBase64 } from './phc.ts'
 
-/** The family of `$scrypt$` hashes, and the one that new passwords are stored in. */
+/** The family of `$scrypt$` and `$7$` hashes, and the one that new passwords are stored in. */
 export const scrypt: HashFamily & NewHashes = {
   check: (hash) => void parse(hash),
   verify,
@@ -63,7 +65,8 @@ async function makeHash(password: string): Promise<string> {
 }
 
 function parse(hash: string): Parsed {
-  const [, parameters, salt, key] = splitFields('scrypt', hash, [
+  const phc = hash.startsWith('$7$') ? toPhc(hash) : hash
+  const [, parameters, salt, key] = splitFields('scrypt', phc, [
     'scrypt',
     'parameters',
     'salt',
@@ -74,6 +77,22 @@ function parse(hash: string): Parsed {
     salt: readBase64('scrypt', 'salt', salt, 0, MOST_SALT_BYTES),
     key: readBase64('scrypt', 'hash', key, LEAST_KEY_BYTES, MOST_KEY_BYTES),
   }
+}
+
+/** 32 bytes are 256 bits, and 43 characters 258: the last one has two that are none. */
+const CRYPT =
+  /^\$7\$([./0-9A-Za-z])([./0-9A-Za-z]{5})([./0-9A-Za-z]{5})([!-#%-~]*)\$([./0-9A-Za-z]{42}[./0-9A-D])$/
+
+function toPhc(hash: string): string {
+  const match = CRYPT.exec(hash)
+  if (!match) {
+    throw new HashError(
+      'Expected a scrypt hash of crypt(3) to have 11 characters of N, r and p, a salt and 43 characters, got something else',
+    )
+  }
+  const [, ln = '', r = '', p = '', salt = '', key = ''] = match
+  const parameters = `ln=${decodeBits(ln)},r=${decodeBits(r)},p=${decodeBits(p)}`
+  return `$scrypt$${parameters}$${writeBase64(Buffer.from(salt))}$${writeBase64(decode(key))}`
 }
 
 function parseParameters(text: string): Parameters {

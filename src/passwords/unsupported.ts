@@ -18,12 +18,9 @@ type Format = readonly [name: string, looks: RegExp, cure: string]
 const FORMATS: readonly Format[] = [
   ['yescrypt', /^\$y\$/, ELSEWHERE],
   ['gost-yescrypt', /^\$gy\$/, ELSEWHERE],
-  ['crypt-scrypt', /^\$7\$/, ELSEWHERE],
-  ['sha1-crypt', /^\$sha1\$/, ELSEWHERE],
   ['SunMD5', /^\$md5[$,]/, ELSEWHERE],
   ['NT hash', /^\$3\$/, NEW_PASSWORD],
   ['bcrypt of a version before 2a', /^\$2\$/, NEW_PASSWORD],
-  ['bcrypt as a faulty crypt_blowfish made it ($2x$)', /^\$2x\$/, NEW_PASSWORD],
   [
     'a fast hash of WordPress ($generic$)',
     /^\$generic\$/,
@@ -35,17 +32,32 @@ const FORMATS: readonly Format[] = [
     /^\*[0-9A-F]{40}$/i,
     'it is of a user of the database; read the column of the application',
   ],
+  ['the mark that a hash is in a shadow file', /^x$/, 'take it from there'],
+  // Werkzeug, web2py, the old ones of Django; and whatever else ends or begins with a digest.
+  [
+    'a salted digest',
+    /^(unsalted_)?(md[245]|sha-?[0-9]+|[bs]?crypt|argon2(i|d|id)?|pbkdf2|hmac)([^a-z$][^$]*)?\$[^$]*\$/i,
+    ELSEWHERE,
+  ],
+  ['a salted digest', /^[a-z0-9_.:-]+\$[^$]*\$[a-z0-9+/._=-]{20,}$/i, ELSEWHERE],
+  ['a salted digest', /^[0-9a-f]{32,}[:$]|[:$][0-9a-f]{32,}$/i, ELSEWHERE],
   ['a hexadecimal digest of an odd kind', /^([0-9a-f]{56}|[0-9a-f]{96})$|^md5[0-9a-f]{32}$/i, ELSEWHERE],
 ]
 
-/** Looks that other things have as well: a password of 13 letters, if the store may hold passwords as they are. */
+/**
+ * Looks that passwords have as well, if the store may hold passwords as they are. What DES crypt makes is 64 bits in
+ * letters of six: in the last one two bits are none.
+ */
 const GUESSES: readonly Format[] = [
-  ['no password, or a locked one', /^([!*]|x$)/, NEW_PASSWORD],
-  ['DES crypt', /^[./0-9A-Za-z]{13}$/, `8 characters of each password are all it keeps: ${NEW_PASSWORD}`],
-  ['a salted digest', /^[a-z0-9_-]+\$[^$]*\$/i, ELSEWHERE],
+  ['no password, or a locked one', /^[!*]/, NEW_PASSWORD],
+  [
+    'DES crypt',
+    /^[./0-9A-Za-z]{12}[.26AEIMQUYcgkosw]$/,
+    `8 characters of each password are all it keeps: ${NEW_PASSWORD}`,
+  ],
 ]
 
-/** Is this of a format that is recognised, and cannot be mistaken for a password? */
+/** Is this of a format that is recognised, and not to be mistaken for a password? */
 export function isUnsupported(hash: string): boolean {
   return FORMATS.some(([, looks]) => looks.test(hash))
 }

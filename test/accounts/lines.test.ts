@@ -70,7 +70,8 @@ refuses(
   /if it is a password: account passwd/,
 )
 for (const [title, secret, message] of [
-  ['a password that is elsewhere', 'x', /locked one/],
+  ['a password that is elsewhere', 'x', /shadow file/],
+  ['what may be a DES hash', 'hunter2xxxxxw', /DES crypt.*if it is a password: account passwd/],
   ['a locked password of a kind that is unknown', '!hunter2', /locked one/],
   ['an MD5 digest', '5f4dcc3b5aa765d61d8327deb882cf99', /weak: \['md5'\]/],
   ['an MD5 digest of PostgreSQL', 'md55f4dcc3b5aa765d61d8327deb882cf99', /digest of an odd kind/],
@@ -87,7 +88,7 @@ refuses('a malformed hash', 'alice example.org $scrypt$hunter2', /4 fields/)
 refuses('an unknown hash', 'alice example.org $hunter2', /format that is understood/)
 refuses('a password in an htpasswd file', 'alice:hunter2', /format that is understood/, 'example.org')
 refuses('an htpasswd line without a colon', 'hunter2', /got no colon/, 'example.org')
-refuses('a DES hash in an htpasswd file', 'alice:hunter2xxxxxx', /DES crypt/, 'example.org')
+refuses('a DES hash in an htpasswd file', 'alice:hunter2xxxxxw', /DES crypt/, 'example.org')
 refuses('a digest in an htpasswd file', `alice:${'0'.repeat(32)}`, /weak: \['md5'\]/, 'example.org')
 
 for (const [family, vectors] of Object.entries({

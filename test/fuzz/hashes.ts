@@ -23,7 +23,7 @@ const ALL: readonly Vector[] = [
 
 /** What a hash asks for, that takes long: much memory, many rounds. */
 const EXPENSIVE =
-  /ln=1[0-9]|m=[0-9]{5}|\$(1[0-9]|0[6-9])\$|rounds=[0-9]{5}|[$=:,]([4-9][0-9]{4}|[0-9]{6,})[$:,]|^scrypt\$/
+  /ln=1[0-9]|m=[0-9]{5}|\$(1[0-9]|0[6-9])\$|rounds=[0-9]{5}|[$=:,]([4-9][0-9]{4}|[0-9]{6,})[$:,]|^scrypt\$|^\$7\$[A-Z]/
 
 /** The keys of RFC 5802, section 5, in all the ways in which they are kept. */
 function scram(): Vector[] {

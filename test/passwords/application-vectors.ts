@@ -36,6 +36,10 @@ export const BCRYPT: readonly Vector[] = [
     ['a', '$2a$10$k87L/MF28Q673VKh8/cPi.SUl7MU/rWuSiIDDFayrKk/1tBsSQu4u'],
     ['~!@#$%^&*()      ~!@#$%^&*()PNBFRD', '$2a$10$LgfYWkbzEvQ4JakH7rOvHe0y8pHKF9OaFgwUZ2q7W2FFZmZzJYlfS'],
   ]),
+  ...vectors('libxcrypt 4.4, $2x$', [
+    ['U*U*', '$2x$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK'],
+    ['correct horse', '$2x$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e'],
+  ]),
   ...vectors('made with password_hash of PHP 8.2', [
     ['correct horse', '$2y$04$nnd33eM/o3sV0xaN0PFFE.wM59k9dYHNomC2sqAz.aenBU4QjIQby'],
     // 80 bytes, of which 72 count.

@@ -63,6 +63,21 @@ malformed('no number of rounds', `$6$rounds=$salt$${KEY}`, /`rounds`/)
 malformed('a leading zero', `$6$rounds=05000$salt$${KEY}`, /`rounds`/)
 malformed('rounds of $1$', `$1$rounds=2000$salt$${KEY.slice(0, 22)}`, /salt and hash/)
 
+const SHA1 = KEY.slice(-28)
+malformed('$sha1$ without rounds', `$sha1$salt$${SHA1}`, /rounds \(\$sha1\$\)/)
+malformed('$sha1$ with rounds=', `$sha1$rounds=1000$salt$${SHA1}`, /`rounds`/)
+malformed('$sha1$ without a round', `$sha1$0$salt$${SHA1}`, /`rounds`.*from 1 to 500000, got 0/)
+malformed('$sha1$ with 500 001 rounds', `$sha1$500001$salt$${SHA1}`, /got 500001/)
+malformed('a hash of $sha1$ that is too long', `$sha1$1000$salt$${SHA1}a`, /28 characters.*got 29/)
+malformed('a salt of 65 characters of $sha1$', `$sha1$1000$${'s'.repeat(65)}$${SHA1}`, /0 to 64.*got 65/)
+
+for (const [rounds, salt] of [
+  [1, ''],
+  [500_000, 's'.repeat(64)],
+] as const) {
+  test(`${rounds} rounds and a salt of ${salt.length} characters are within the limits of $sha1$`, () =>
+    checkHash(`$sha1$${rounds}$${salt}$${SHA1}`))
+}
 for (const rounds of [1000, 1_000_000]) {
   test(`${rounds} rounds are within the limits`, () => checkHash(`$6$rounds=${rounds}$salt$${KEY}`))
 }

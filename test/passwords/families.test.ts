@@ -83,6 +83,20 @@ malformed(
   /N\*r\*p = 4194304/,
 )
 
+const crypt7 = (parameters: string, salt = 'salt', key = 'A'.repeat(43)) => `$7$${parameters}${salt}$${key}`
+malformed('scrypt of crypt(3)', 'no salt and hash', '$7$C6..../....', /N, r and p, a salt and 43/)
+malformed('scrypt of crypt(3)', 'a missing character', crypt7('C6..../...', ''), /N, r and p/)
+malformed('scrypt of crypt(3)', 'a hash that is too short', crypt7('C6..../....', 's', 'A'.repeat(42)), /43/)
+malformed('scrypt of crypt(3)', 'a hash that is too long', crypt7('C6..../....', 's', 'A'.repeat(44)), /43/)
+malformed('scrypt of crypt(3)', 'bits left over', crypt7('C6..../....', 's', `${'A'.repeat(42)}E`), /43/)
+malformed('scrypt of crypt(3)', 'a field too many', `${crypt7('C6..../....')}$`, /43/)
+malformed('scrypt of crypt(3)', 'ln=0', crypt7('.6..../....'), /`ln`.*got 0/)
+malformed('scrypt of crypt(3)', 'r=0', crypt7('C...../....'), /`r`.*got 0/)
+malformed('scrypt of crypt(3)', 'p=0', crypt7('C6.........'), /`p`.*got 0/)
+malformed('scrypt of crypt(3)', 'the largest parameters', crypt7('zzzzzzzzzzz'), /`ln`.*got 63/)
+malformed('scrypt of crypt(3)', 'a large r', crypt7('Czzzzz/....'), /`r`.*got 1073741823/)
+malformed('scrypt of crypt(3)', 'a gigabyte, sensitive for libsodium', crypt7('I6..../....'), /256 MiB/)
+
 malformed('pbkdf2', 'a missing field', `$pbkdf2-sha256$1000$${SALT}`, /4 fields .*got 3/)
 malformed('pbkdf2', 'no iteration', `$pbkdf2-sha256$0$${SALT}$${KEY}`, /`iterations`.*got 0/)
 malformed('pbkdf2', 'an iteration too many', `$pbkdf2-sha256$2000001$${SALT}$${KEY}`, /got 2000001/)
@@ -199,6 +213,8 @@ accepted('scrypt', 'a salt of 1024 bytes', `$scrypt$ln=1,r=1,p=1$${bytes(1024)}$
 accepted('scrypt', '128 MiB, the first of the OWASP rows,', `$scrypt$ln=17,r=8,p=1$${SALT}$${KEY}`)
 accepted('scrypt', 'the most work', `$scrypt$ln=15,r=8,p=16$${SALT}$${KEY}`)
 accepted('scrypt', 'the most work in many parts', `$scrypt$ln=2,r=1,p=1048576$${SALT}$${KEY}`)
+accepted('scrypt of crypt(3)', '128 MiB', crypt7('F6..../....'))
+accepted('scrypt of crypt(3)', 'a salt of 1024 bytes', crypt7('C6..../....', 's'.repeat(1024)))
 accepted('pbkdf2', 'one iteration', `$pbkdf2-sha256$1$${SALT}$${KEY}`)
 accepted('pbkdf2', 'the most iterations', `$pbkdf2-sha512$i=2000000,l=64$${SALT}$${bytes(64)}`)
 accepted('pbkdf2', 'the most iterations times blocks', `$pbkdf2-sha1$1000000$${SALT}$${KEY}`)

@@ -21,8 +21,8 @@ const VECTORS = [
   ...WEAK,
 ]
 
-/** What was never anybody's password. */
-const NOBODYS = 'tr\u00f8ub4dor&3'
+/** What was never anybody's password. In ASCII, or $2x$ would have no answer. */
+const NOBODYS = 'troub4dor&3'
 
 const beginning = fc.constantFrom(
   ...new Set(VECTORS.map(({ hash }) => /^[a-z0-9_U]*[$|:]{0,2}[a-z0-9]*\$?/i.exec(hash)?.[0] ?? '')),

@@ -31,23 +31,20 @@ test('a hash that somebody else made of an unprepared password verifies', async 
   assert.equal(await verifyPassword(`$pbkdf2-sha256$i=10$c2FsdA$${key}`, password), true)
 })
 
-const unsupported = (name: string, hash: string, cure: RegExp) =>
-  test(`${name} is recognised, refused with a HashError that says what to do, and never a wrong password`, async () => {
+const unsupported = (name: string, hash: string, cure: RegExp, what = '') =>
+  test(`${name}${what} is recognised, refused with a HashError that says what to do, and never a wrong password`, async () => {
     const expected = { code: 'ERR_HASH', message: new RegExp(`looks like ${name}.*${cure.source}`) }
-    await assert.rejects(verifyPassword(hash, 'secret'), expected)
-    await assert.rejects(verifyPassword(hash, 'secret', undefined, { weak: ALL_WEAK }), expected)
+    await assert.rejects(verifyPassword(hash, hash), expected)
+    await assert.rejects(verifyPassword(hash, hash, undefined, { weak: ALL_WEAK }), expected)
     await assert.rejects(checkHash(hash), expected)
     assert.equal(looksLikeHash(hash), true)
   })
 
 unsupported('yescrypt', '$y$j9T$salt$hash', /ldap and http.*auth_method pam.*new passwords/)
 unsupported('gost-yescrypt', '$gy$j9T$salt$hash', /ldap and http/)
-unsupported('crypt-scrypt', '$7$C6..../....salt$hash', /ldap and http/)
-unsupported('sha1-crypt', '$sha1$40000$salt$hash', /ldap and http/)
 unsupported('SunMD5', '$md5,rounds=904$salt$$hash', /ldap and http/)
 unsupported('NT hash', '$3$$hash', /new passwords/)
 unsupported('bcrypt of a version before 2a', '$2$05$salt', /new passwords/)
-unsupported('bcrypt as a faulty crypt_blowfish made it', '$2x$05$salt', /new passwords/)
 unsupported('a fast hash of WordPress', '$generic$hash', /application password.*user_pass/)
 unsupported('bsdi-crypt', `_J9..${'a'.repeat(15)}`, /ldap and http/)
 unsupported(
@@ -58,6 +55,23 @@ unsupported(
 unsupported('a hexadecimal digest of an odd kind', 'md55f4dcc3b5aa765d61d8327deb882cf99', /ldap and http/)
 unsupported('a hexadecimal digest of an odd kind', 'a'.repeat(96), /ldap and http/)
 
+for (const [maker, hash] of [
+  ['Werkzeug', 'pbkdf2:sha256:260000$NLzV$7d1f9a0b'],
+  ['Werkzeug', 'scrypt:32768:8:1$abc$00ff'],
+  ['Werkzeug 1', `sha512$NLzV$${'0f'.repeat(64)}`],
+  ['web2py', 'pbkdf2(1000,20,sha512)$b2d0$00ff'],
+  ['Django', 'sha256$salt$deadbeef'],
+  ['Django 1', 'unsalted_md5$$0123'],
+  ['Django 1', 'crypt$$abcdefghijklm'],
+  ['somebody', `salt$more$${'Zm9v'.repeat(7)}=`],
+  ['somebody', `salt$${'0f'.repeat(20)}`],
+  ['osCommerce and the like', `${'0F'.repeat(32)}:salt`],
+  ['somebody', `x:${'0f'.repeat(16)}`],
+] as const) {
+  unsupported('a salted digest', hash, /ldap and http/, ` (${maker}: ${hash.slice(0, 20)})`)
+}
+unsupported('the mark that a hash is in a shadow file', 'x', /take it from there/)
+
 const guessed = (name: string, hash: string) =>
   test(`${name} is refused with a HashError, and is a password where passwords are stored as they are`, async () => {
     await assert.rejects(verifyPassword(hash, hash), { code: 'ERR_HASH', message: new RegExp(name) })
@@ -66,12 +80,14 @@ const guessed = (name: string, hash: string) =>
   })
 
 guessed('DES crypt', 'rl.3StKT.4T8M')
-guessed('a salted digest', 'sha256$salt$0123')
-guessed('no password, or a locked one', 'x')
 guessed('no password, or a locked one', '!important')
-guessed('14 characters of an unknown one', 'hunter2hunter2')
+for (const password of ['hunter2hunter2', 'pa$$word', 'crypto$rich$', 'shaggy$1$', 'a:b', 'X'])
+  guessed(`${password.length} characters of an unknown one`, password)
 
-test('a password of 13 letters does not look like a hash', () => {
+for (const hash of ['rl.3StKT.4T8M', 'abJnggxhB/yWI']) {
+  test(`${hash}, which DES crypt has made, looks like a hash`, () => assert.equal(looksLikeHash(hash), true))
+}
+test('13 letters of which the last cannot be that of a hash are a password', () => {
   assert.equal(looksLikeHash('hunter2hunter'), false)
 })
 
@@ -125,6 +141,16 @@ test('a password with a NUL is not that of a bcrypt hash, not even up to the NUL
   const hash = await hashPassword('correct', { newHashes: 'bcrypt' })
   assert.equal(await verifyPassword(hash, 'correct\0horse'), false)
   assert.equal(await verifyPassword(hash, 'correct\0'), false)
+})
+
+test('a password that is not in ASCII cannot be held against $2x$, which is not a wrong password', async () => {
+  // crypt_blowfish 1.2, wrapper.c.
+  const hash = '$2x$05$6bNw2HLQYeqHYyBfLMsv/OiwqTymGIGzFsA4hOTWebfehXHNprcAS'
+  await checkHash(hash)
+  const expected = { code: 'ERR_HASH', message: /\$2x\$.* to be ASCII.*new password/ }
+  await assert.rejects(verifyPassword(hash, '\u0451'), expected)
+  await assert.rejects(verifyPassword(hash, `x${'\u00e9'.repeat(36)}`), expected)
+  assert.equal(await verifyPassword(hash, 'x'.repeat(72).concat('\u00e9')), false)
 })
 
 test('a password of more than 4096 bytes is not that of a WordPress hash', async () => {

@@ -103,6 +103,12 @@ malformed(
   `{PBKDF2}$1$salt$2000001$${'a'.repeat(40)}`,
   /got 2000001/,
 )
+malformed('{PBKDF2-SHA1} with padding inside', `{PBKDF2-SHA1}1$c2F=sdA$${'A'.repeat(27)}=`, /to be base64/)
+malformed(
+  '{PBKDF2-SHA1} with too much padding',
+  `{PBKDF2-SHA1}1$c2FsdA===$${'A'.repeat(27)}=`,
+  /to be base64/,
+)
 malformed('{PBKDF2} with a field missing', '{PBKDF2}10000$abcdefgh', /4 fields .*got 3/)
 malformed(
   '{SCRAM-SHA-1} with a part too many',

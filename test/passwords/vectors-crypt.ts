@@ -81,6 +81,22 @@ const OPENSSL: readonly (readonly [password: string, hash: string])[] = [
   ],
 ]
 
+/** The tests of passlib (`test_handlers.py`). */
+const PASSLIB_SHA1: readonly (readonly [password: string, hash: string])[] = [
+  ['password', '$sha1$40000$jtNX3nZ2$hBNaIXkt4wBI2o5rsi8KejSjNqIq'],
+  ['password', '$sha1$19703$iVdJqfSE$v4qYKl1zqYThwpjJAoKX6UvlHq/a'],
+]
+
+/** crypt(3) of libxcrypt 4.4. */
+const LIBXCRYPT: readonly (readonly [password: string, hash: string])[] = [
+  ['correct horse', '$sha1$1000$saltsalt$ouns5uP5ckp8yJ3a80IEZtEDXjoB'],
+  ['päss €', '$sha1$40000$jtNX3nZ2$pazZUDqbuiEQW3PNIpp8VBY7LWhx'],
+  ['x'.repeat(64), '$sha1$7$ab$pcQVxGVMufh4V4OF0NVyOfBR3eBd'],
+  ['x'.repeat(65), '$sha1$7$ab$gdVRsw6DbLq3s1QrId/04JnRqBA5'],
+  ['x'.repeat(511), '$sha1$5$ab$R3I0FPnSjjxvUVHlPH24wuxh7oZB'],
+  [OF_130.replaceAll('a', 'x'), `$sha1$1000$${'s'.repeat(64)}$y9HTdpcUs8/a9MFwINU3WL1/x3B2`],
+]
+
 /** What passlib makes when nothing is said about rounds. */
 const PASSLIB =
   '$6$rounds=656000$dvnsVD6rZBVcsnp5$F4F3BKhLsJFx1DwSSpbyyiDMO0ksPJmDNYaKJ.dT15LkVh3X4ckpf8UGZ.mvpY6f8NnaBXCt2NI5ju4FCs3HK0'
@@ -88,5 +104,7 @@ const PASSLIB =
 export const CRYPT: readonly Vector[] = [
   ...DREPPER.map(([password, hash]) => ({ source: 'the specification of SHA-crypt', password, hash })),
   ...OPENSSL.map(([password, hash]) => ({ source: 'openssl passwd', password, hash })),
+  ...PASSLIB_SHA1.map(([password, hash]) => ({ source: 'the tests of passlib', password, hash })),
+  ...LIBXCRYPT.map(([password, hash]) => ({ source: 'libxcrypt', password, hash })),
   { source: 'passlib 1.7.4, sha512_crypt', password: 'correct horse', hash: PASSLIB },
 ]

@@ -23,6 +23,20 @@ export const LDAP: readonly Vector[] = [
       '{PBKDF2-SHA512}10000$QM0mM7GwZd9KHBbtIqOhdQ$O6VIrq4PyvGScuYMZcFrICozJLif3ZXL1FHO71xeQ/UFBjSkXGcq6hTsA181ZRZLkAVZKxbmQ1/kY3Xow8SHbw',
     ],
   ]),
+  ...vectors('389 Directory Server, as the tests of Kolab have it', [
+    [
+      '12345678_kolab',
+      '{PBKDF2-SHA512}10000$hbMHmUXNh3UoHNlDu+NJBOW+hVAhP3C0$ax9vNLL1rr85ppODFTykPC46igHh92vULWpZaR/CQqyD4IGG/IyPYbbC2v7BxSPIDUXc0e9AGX9IuwinIj5a/w==',
+    ],
+  ]),
+  ...vectors('the example data of Apache OFBiz', [
+    ['ofbiz', '{PBKDF2-SHA1}10000$W0JAMTY4ZTNlZjA=$HkbaHQBTdUbfDuL3tJ1eeyqouQ+66qqIj8Axx9vbHPQ='],
+    ['ofbiz', '{PBKDF2-SHA256}10000$W0JAMTRjMzI4YmE=$vWXmPPjyVlvPjN/7v7heWXRPW5ZBWEQTeYv/vxDT5L8='],
+    ['ofbiz', '{PBKDF2-SHA512}10000$W0JANTAwZGIwZDY=$M1ZJMdOEjE8bo5E7s5qfza6SZ3dVKwIiwZ8LyKL+2ns='],
+  ]),
+  ...vectors("made with hashlib of Python 3.11, by 389 Directory Server's algorithm", [
+    ['secret', '{PBKDF2}10000$c2l4dGVlbiBieXRlcyBvaw==$ARUH3tuHlBBHQr3vx6HxDegIK/M='],
+  ]),
   ...vectors('slappasswd with argon2', [
     [
       'secret',

@@ -25,6 +25,26 @@ export const SCRYPT: readonly Vector[] = [
     password: 'password',
     hash: '$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E',
   },
+  {
+    source: 'the tests of pylibscrypt, $7$',
+    password: 'pleaseletmein',
+    hash: '$7$C6..../....SodiumChloride$kBGj9fHznVYFQMEn/qDCfrDevf9YDtcDdKvEqHJLV8D',
+  },
+  {
+    source: 'the documentation of PyNaCl, which has libsodium make $7$',
+    password: 'my password',
+    hash: '$7$C6..../....qv5tF9KG2WbuMeUOa0TCoqwLHQ8s0TjQdSagne9NvU0$3d218uChMvdvN6EwSvKHMASkZIG51XPIsZQDcktKyN7',
+  },
+  {
+    source: 'libxcrypt 4.4, $7$ as mkpasswd asks for it',
+    password: 'correct horse',
+    hash: '$7$CU..../....saltsalt$4rn3uYfhV6KXd7ZnBH7frr3TnK3NA0.7qzYU/winIq2',
+  },
+  {
+    source: 'libxcrypt 4.4, $7$ without salt',
+    password: '',
+    hash: '$7$86..../....$W.J0c8nc2kF3Ce0iF0H4WO5R4Hkp2AeWFTQh24.e940',
+  },
 ]
 
 const pbkdf2 = (digest: string, iterations: number, salt: string, hex: string) =>

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { NewHashFormat } from '../../src/passwords/formats.ts'
-import { hashPassword } from '../../src/passwords/registry.ts'
+import { hashPassword, verifyPassword } from '../../src/passwords/registry.ts'
 import { findProgram, makeFolder, removeFolder, runCommand } from './support/daemon.ts'
 
 const PHP = findProgram('php-cli', '/usr/bin/php')
+const PERL = findProgram('perl-base', '/usr/bin/perl')
 const PYTHON = findProgram('python3-django', '/usr/bin/python3')
 
 const folder = makeFolder('hashes')
@@ -44,5 +45,32 @@ for (const [newHashes, verify, algorithm] of [
     const hash = await hashPassword(PASSWORD, { newHashes })
     assert.equal(await verify(PASSWORD, hash), `yes${algorithm}`)
     assert.equal(await verify(`${PASSWORD}x`, hash), `no${algorithm}`)
+  })
+}
+
+/** What the libxcrypt of this machine makes. */
+const crypt = (password: string, setting: string) =>
+  runCommand(PERL, ['-e', 'print crypt($ARGV[0], $ARGV[1])', '--', password, setting], { folder })
+
+const SALT = 'fresh.salt'
+
+for (const setting of [
+  `$7$86..../....${SALT}`,
+  `$7$CU..../....${SALT}`,
+  '$7$82..../1....',
+  `$sha1$262144$${SALT}$`,
+  `$sha1$4$${SALT.repeat(6)}$`,
+  `$2x$04$${'a'.repeat(22)}`,
+  `$2y$04$${'a'.repeat(22)}`,
+  `$5$rounds=1000$${SALT}`,
+  `$6$${SALT}`,
+]) {
+  test(`what crypt(3) makes with ${setting} verifies`, async () => {
+    const password = setting.startsWith('$2x$') ? 'pa:ss word' : PASSWORD
+    const hash = await crypt(password, setting)
+    for (const stored of [hash, `{CRYPT}${hash}`]) {
+      assert.equal(await verifyPassword(stored, password), true)
+      assert.equal(await verifyPassword(stored, `${password}x`), false)
+    }
   })
 }

@@ -26,8 +26,8 @@ export const hashes: Target = {
   run: property({ generate, check, show: (example) => JSON.stringify(example, null, 2) }),
 }
 
-/** What was never anybody's password. */
-const NOBODYS = 'tr\u00f8ub4dor&3'
+/** What was never anybody's password. In ASCII, or $2x$ would have no answer. */
+const NOBODYS = 'troub4dor&3'
 
 function generate(random: Random): Example {
   const vector = random.pick(HASHES)
