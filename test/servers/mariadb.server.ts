@@ -21,6 +21,7 @@ after(() => server?.dispose())
 interface Settings {
   port: number
   connectionLimit: number
+  typeCast?: () => never
 }
 type MakePool = (settings: Settings) => SqlPool
 
@@ -116,6 +117,20 @@ for (const [driver, makePool] of Object.entries(DRIVERS)) {
       await until('the statement to run', running)
       await terminate()
       await rejected
+    })
+
+    const slips = { skip: driver === 'mariadb' && 'it does not catch what is thrown there' }
+    test('a mistake in the program is no outage', slips, async (t) => {
+      const typeCast = () => {
+        throw new RangeError('a slip')
+      }
+      const { handlers } = await setUp(t, (settings) => makePool({ ...settings, typeCast }), {
+        patience: 60_000,
+      })
+      await assert.rejects(async () => alice(handlers), {
+        code: 'ERR_BACKEND',
+        message: '`auth` of sql: RangeError: a slip',
+      })
     })
 
     test('too many connections are an outage', async (t) => {

@@ -85,6 +85,19 @@ describe('what the database says', () => {
     })
   })
 
+  test('a type parser that fails by a mistake of its own is no outage, and the connection is not used again', async (t) => {
+    let connected = 0
+    const { handlers, pool } = await setUp(
+      t,
+      { patience: 60_000 },
+      { max: 1, types: { getTypeParser: () => () => JSON.parse('{') } },
+    )
+    pool.on('connect', () => connected++)
+    for (const message of [/^`auth` of sql: SyntaxError/, /^`auth` of sql: SyntaxError/])
+      await assert.rejects(async () => alice(handlers), { code: 'ERR_BACKEND', message })
+    assert.equal(connected, 2)
+  })
+
   test('an error that quotes the hash is told without its words', async (t) => {
     const setpass = 'UPDATE customers SET password = (:hash::int)::text WHERE login = :user'
     const { handlers } = await setUp(t, { setpass })
