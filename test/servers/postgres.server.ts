@@ -7,7 +7,7 @@ import { named, PASSWORD, testBackend, withPassword } from '../backends/contract
 import { cheapHash } from '../helpers/cheap-hash.ts'
 import { alice, setUp as setUpOn } from './support/customers.ts'
 import { type Postgres, startPostgres } from './support/postgres.ts'
-import { ALICE_HASH, OPERATIONS, statements } from './support/sql.ts'
+import { ALICE_HASH, CHEAPLY, OPERATIONS, statements } from './support/sql.ts'
 
 let server: Postgres
 before(async () => {
@@ -22,7 +22,7 @@ testBackend({
   name: 'sql on PostgreSQL',
   operations: OPERATIONS,
   setUp: async (t) => {
-    const { gate, handlers } = await setUp(t)
+    const { gate, handlers } = await setUp(t, CHEAPLY)
     // The work for somebody who does not exist is that of the hash verified last: this one costs none.
     await alice(handlers)
     return { handlers, stop: () => gate.shut(), restart: () => gate.open(), stall: () => gate.stall() }
