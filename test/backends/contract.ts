@@ -66,6 +66,8 @@ const HOSTILE: readonly string[] = [
   ':user',
   '%u',
   '%s',
+  'al%',
+  'alic_',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is meant as it stands
   '${user}',
   '{user}',
@@ -147,6 +149,21 @@ export function testBackend({
     assert.equal(await ask.auth(withPassword('auth', 'alice', password)), true)
   })
 
+  const writes = (['setpass', 'removeuser3', 'tryregister', 'removeuser'] as const).filter(claims)
+  for (const operation of writes) {
+    check(
+      `${operation} for a name that is an attack changes nothing for anybody else`,
+      async ({ handlers, ask }) => {
+        const secret = operation === 'removeuser3' ? password : 'other'
+        // Some are good names for accounts of their own.
+        await Promise.allSettled(HOSTILE.map(async (user) => askAny(handlers, operation, user, secret)))
+        assert.equal(await ask.auth(withPassword('auth', 'alice', password)), true)
+        assert.equal(await ask.auth(withPassword('auth', 'alice', 'other')), false)
+        if (claims('isuser')) assert.equal(await ask.isuser(named('isuser', 'alice')), true)
+      },
+    )
+  }
+
   check('allows no password that is an attack', async ({ ask }) => {
     for (const attack of HOSTILE) {
       const answer = await Promise.resolve(ask.auth(withPassword('auth', 'alice', attack))).catch(
@@ -161,6 +178,9 @@ export function testBackend({
     async ({ handlers, stop, restart, ask }) => {
       assert.equal(await ask.auth(withPassword('auth', 'alice', password)), true)
       await stop()
+      // Some remember who was allowed.
+      const remembered = (async () => ask.auth(withPassword('auth', 'alice', password)))()
+      assert.notEqual(await remembered.catch(() => 'failed'), false)
       for (const operation of operations) {
         await assert.rejects(
           async () => askAny(handlers, operation, 'carol', wrongPassword),
@@ -247,6 +267,16 @@ export function testBackend({
         assert.equal(await ask.removeuser(named('removeuser', 'alice')), true)
       },
     )
+  }
+
+  if (claims('removeuser3')) {
+    check('removes an account with its password only', async ({ ask }) => {
+      assert.equal(await ask.removeuser3(withPassword('removeuser3', 'alice', 'wrong')), false)
+      assert.equal(await ask.auth(withPassword('auth', 'alice', password)), true)
+      assert.equal(await ask.removeuser3(withPassword('removeuser3', 'alice', password)), true)
+      assert.equal(await ask.auth(withPassword('auth', 'alice', password)), false)
+      if (claims('isuser')) assert.equal(await ask.isuser(named('isuser', 'alice')), false)
+    })
   }
 }
 

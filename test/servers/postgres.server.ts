@@ -7,7 +7,7 @@ import { named, PASSWORD, testBackend, withPassword } from '../backends/contract
 import { cheapHash } from '../helpers/cheap-hash.ts'
 import { alice, setUp as setUpOn } from './support/customers.ts'
 import { type Postgres, startPostgres } from './support/postgres.ts'
-import { ALICE_HASH, OPERATIONS, statements } from './support/sql.ts'
+import { ALICE_HASH, CHEAPLY, OPERATIONS, statements } from './support/sql.ts'
 
 let server: Postgres
 before(async () => {
@@ -22,7 +22,7 @@ testBackend({
   name: 'sql on PostgreSQL',
   operations: OPERATIONS,
   setUp: async (t) => {
-    const { gate, handlers } = await setUp(t)
+    const { gate, handlers } = await setUp(t, CHEAPLY)
     // The work for somebody who does not exist is that of the hash verified last: this one costs none.
     await alice(handlers)
     return { handlers, stop: () => gate.shut(), restart: () => gate.open(), stall: () => gate.stall() }
@@ -83,6 +83,19 @@ describe('what the database says', () => {
       code: 'ERR_BACKEND',
       message: /^`setpass` of sql: .*42501.*permission denied/,
     })
+  })
+
+  test('a type parser that fails by a mistake of its own is no outage, and the connection is not used again', async (t) => {
+    let connected = 0
+    const { handlers, pool } = await setUp(
+      t,
+      { patience: 60_000 },
+      { max: 1, types: { getTypeParser: () => () => JSON.parse('{') } },
+    )
+    pool.on('connect', () => connected++)
+    for (const message of [/^`auth` of sql: SyntaxError/, /^`auth` of sql: SyntaxError/])
+      await assert.rejects(async () => alice(handlers), { code: 'ERR_BACKEND', message })
+    assert.equal(connected, 2)
   })
 
   test('an error that quotes the hash is told without its words', async (t) => {

@@ -8,7 +8,7 @@ import { type SqlOptions, type SqlPool, sql } from '../../src/backends/sql.ts'
 import type { Handlers } from '../../src/handlers.ts'
 import { named, PASSWORD, testBackend, withPassword } from '../backends/contract.ts'
 import { cheapHash } from '../helpers/cheap-hash.ts'
-import { ALICE_HASH, OPERATIONS, statements } from './support/sql.ts'
+import { ALICE_HASH, CHEAPLY, OPERATIONS, statements } from './support/sql.ts'
 
 /** A database that is open, as much of it as both drivers have. */
 type Database = SqlPool & { exec(text: string): unknown; close(): unknown }
@@ -75,7 +75,7 @@ for (const [driver, { open, skip }] of Object.entries(DRIVERS)) {
     operations: OPERATIONS,
     skip,
     setUp: async (t) => {
-      const { other, handlers } = await setUp(t)
+      const { other, handlers } = await setUp(t, CHEAPLY)
       // The work for somebody who does not exist is that of the hash verified last: this one costs none.
       await alice(handlers)
       return {

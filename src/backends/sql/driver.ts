@@ -57,3 +57,12 @@ export interface SqlResult {
  * (`duplicate`: a unique index says so), or anything else, which will be the same next time (`lasting`).
  */
 export type SqlFault = 'unavailable' | 'duplicate' | 'lasting'
+
+/**
+ * Is it a mistake in a program, such as the driver or a type parser that the administrator gave it? Drivers tell of the
+ * network and of the database in other errors; this one would be the same next time, but nobody knows what has become
+ * of the connection.
+ */
+export function isMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError
+}

@@ -14,7 +14,7 @@ export interface Lender<Connection> {
   /** Ends the connection without a word to the other side, which may not listen, and makes room in the pool. */
   readonly destroy: (connection: Connection) => void
   /** After such an error the connection is not used again. */
-  readonly isOutage: (error: unknown) => boolean
+  readonly isBroken: (error: unknown) => boolean
 }
 
 /**
@@ -22,7 +22,7 @@ export interface Lender<Connection> {
  * connection in use is destroyed then, and one that is still on its way is given back when it comes.
  */
 export function lend<Connection, Result>(
-  { take, giveBack, destroy, isOutage }: Lender<Connection>,
+  { take, giveBack, destroy, isBroken }: Lender<Connection>,
   request: Pick<Request, 'signal'>,
   use: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
@@ -49,7 +49,7 @@ export function lend<Connection, Result>(
         if (!abandoned) giveBack(connection)
         return result
       } catch (error) {
-        if (lent !== undefined && !abandoned) (isOutage(error) ? destroy : giveBack)(lent)
+        if (lent !== undefined && !abandoned) (isBroken(error) ? destroy : giveBack)(lent)
         throw error
       } finally {
         stop()

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SqlDriver, SqlFault, SqlResult } from './driver.ts'
+import { isMistake, type SqlDriver, type SqlFault, type SqlResult } from './driver.ts'
 import { type Lender, lend } from './lend.ts'
 
 /** What is used of a pool of `mysql2/promise`. */
@@ -59,7 +59,7 @@ function mysql(
       Promise.resolve(connection.release()).catch(() => {})
     },
     destroy: (connection) => connection.destroy(),
-    isOutage: (error) => faultOf(error) === 'unavailable',
+    isBroken: (error) => isMistake(error) || faultOf(error) === 'unavailable',
   }
   return {
     dialect: 'mysql',
@@ -115,6 +115,7 @@ const PASSING: ReadonlySet<number> = new Set([
 ])
 
 function faultOf(error: unknown): SqlFault {
+  if (isMistake(error)) return 'lasting'
   const { errno, sqlState } = error as { errno?: unknown; sqlState?: unknown }
   if (typeof errno !== 'number' || errno <= 0 || errno >= FIRST_OF_DRIVER) return 'unavailable'
   if (errno === DUPLICATE_ENTRY) return 'duplicate'

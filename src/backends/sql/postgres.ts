@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SqlDriver, SqlFault, SqlResult } from './driver.ts'
+import { isMistake, type SqlDriver, type SqlFault, type SqlResult } from './driver.ts'
 import { type Lender, lend } from './lend.ts'
 
 /** What is used of a `pg.Pool`. */
@@ -46,7 +46,7 @@ export function postgres(pool: PostgresPool): SqlDriver {
     take: () => pool.connect(),
     giveBack: (client) => client.release(),
     destroy: (client) => client.release(true),
-    isOutage: (error) => faultOf(error) === 'unavailable',
+    isBroken: (error) => isMistake(error) || faultOf(error) === 'unavailable',
   }
   return {
     dialect: 'postgresql',
@@ -97,6 +97,7 @@ const PASSING = /^(?:08|40|53|57)|^(?:25006|55P03)$/
 const UNIQUE_VIOLATION = '23505'
 
 function faultOf(error: unknown): SqlFault {
+  if (isMistake(error)) return 'lasting'
   // Only what the server says has a severity: the rest is the network's or the pool's.
   if (!(error instanceof Error && 'severity' in error && 'code' in error)) return 'unavailable'
   if (error.code === UNIQUE_VIOLATION) return 'duplicate'

@@ -20,3 +20,6 @@ export function statements(
 
 /** What a backend with all the statements can do. */
 export const OPERATIONS = ['auth', 'isuser', 'setpass', 'tryregister', 'removeuser'] as const
+
+/** The conformance suite makes hashes by the hundred. */
+export const CHEAPLY = { passwords: { newHashes: 'ssha512' } } as const
