@@ -49,10 +49,11 @@ function read(hash: string): SchemeHash {
   const [, name = '', suffix, text = ''] = /^\{([^.}]*)(?:\.([^}]*))?\}(.*)$/s.exec(hash) ?? []
   const spelt = name.toUpperCase()
   // Dovecot's MD5 is what {MD5-CRYPT} is, or a digest.
-  const scheme = SCHEMES.get(spelt === 'MD5' && text.startsWith('$1$') ? 'MD5-CRYPT' : spelt)
+  const meant = spelt === 'MD5' && text.startsWith('$1$') ? 'MD5-CRYPT' : spelt
+  const scheme = SCHEMES.get(meant)
   const known = suffix?.toUpperCase()
   if (scheme === undefined || !ENCODINGS.has(known)) throw unknown(spelt)
-  return scheme({ text, encoding: ENCODINGS.get(known) })
+  return scheme({ scheme: meant, text, encoding: ENCODINGS.get(known) })
 }
 
 function unknown(name: string): HashError {
