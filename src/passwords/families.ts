@@ -79,7 +79,8 @@ export const FAMILIES: readonly FamilyEntry[] = [
   },
   {
     name: 'hexadecimal digest',
-    beginning: /^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$|^[0-9a-f]{32}:/i,
+    beginning:
+      /^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$|^[0-9a-f]{32}:/i,
     load: async () => (await import('./digest.ts')).digest,
     outermost: true,
   },

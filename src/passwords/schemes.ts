@@ -42,7 +42,7 @@ const ENCODINGS = new Map<string | undefined, Content['encoding']>([
 /** Known by their names, so that an error can say them: what else stands in braces may be a password. */
 const UNSUPPORTED = (
   'DES-CRYPT CRAM-MD5 DIGEST-MD5 HMAC-MD5 PLAIN-MD4 PLAIN-TRUNC NTLM LANMAN OTP RPA ' +
-  'SASL K5KEY KERBEROS UNIX SHA384 APR1 BSDMD5 NS-MTA-MD5 PBKDF2_SHA256'
+  'SASL K5KEY KERBEROS UNIX APR1 BSDMD5 NS-MTA-MD5 PBKDF2_SHA256'
 ).split(' ')
 
 function read(hash: string): SchemeHash {

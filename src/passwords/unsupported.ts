@@ -41,7 +41,11 @@ const FORMATS: readonly Format[] = [
   ],
   ['a salted digest', /^[a-z0-9_.:-]+\$[^$]*\$[a-z0-9+/._=-]{20,}$/i, ELSEWHERE],
   ['a salted digest', /^[0-9a-f]{32,}[:$]|[:$][0-9a-f]{32,}$/i, ELSEWHERE],
-  ['a hexadecimal digest of an odd kind', /^([0-9a-f]{56}|[0-9a-f]{96})$|^md5[0-9a-f]{32}$/i, ELSEWHERE],
+  [
+    'the md5 of PostgreSQL',
+    /^md5[0-9a-f]{32}$/i,
+    'it is of a user of the database; read the column of the application',
+  ],
 ]
 
 /**

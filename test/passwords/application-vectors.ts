@@ -189,6 +189,21 @@ export const WEAK: readonly Vector[] = [
     { weak: ['md5-salted'] },
   ),
   ...vectors(
+    'hashcat, example hash of mode 1300',
+    [['hashcat', 'e4fa1555ad877bf0ec455483371867200eee89550a93eff2f95a6198']],
+    { weak: ['sha224'] },
+  ),
+  ...vectors(
+    'hashcat, example hash of mode 10800',
+    [
+      [
+        'hashcat',
+        '07371af1ca1fca7c6941d2399f3610f1e392c56c6d73fddffe38f18c430a2817028dae1ef09ac683b62148a2c8757f42',
+      ],
+    ],
+    { weak: ['sha384'] },
+  ),
+  ...vectors(
     'NIST, example values for FIPS 180-4',
     [['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad']],
     { weak: ['sha256'] },

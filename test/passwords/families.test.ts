@@ -181,7 +181,9 @@ malformed('Nextcloud', 'a malformed hash behind the bar', `1|$2y$10$${BCRYPT_RES
 for (const [digits, name] of [
   [32, 'md5'],
   [40, 'sha1'],
+  [56, 'sha224'],
   [64, 'sha256'],
+  [96, 'sha384'],
   [128, 'sha512'],
 ] as const) {
   malformed(
