@@ -26,6 +26,11 @@ const DIGESTS: Readonly<Record<number, WeakDigest>> = {
   128: 'sha512',
 }
 
+/** Which digest has so many hexadecimal digits? */
+export function digestOfLength(digits: number): WeakDigest | undefined {
+  return DIGESTS[digits]
+}
+
 /** Is this the digest, in hexadecimal, of these texts one after the other? Takes a microsecond. */
 export function isHexDigest(name: WeakDigest, hex: string, ...texts: readonly string[]): boolean {
   const found = createHash(name)
@@ -42,7 +47,7 @@ async function verify(hash: string, password: string, { formats }: HashContext):
 
 function parse(hash: string, formats: PasswordFormats): { name: WeakDigest; hex: string; salt: string } {
   const [hex = '', ...salt] = hash.split(':')
-  const name = /^[0-9a-f]+$/i.test(hex) ? DIGESTS[hex.length] : undefined
+  const name = /^[0-9a-f]+$/i.test(hex) ? digestOfLength(hex.length) : undefined
   if (name === undefined || (salt.length > 0 && name !== 'md5')) {
     throw new HashError(
       `Expected a hexadecimal digest of 32, 40, 56, 64, 96 or 128 digits, got something else of ${hash.length} characters`,

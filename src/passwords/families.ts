@@ -84,6 +84,12 @@ export const FAMILIES: readonly FamilyEntry[] = [
     load: async () => (await import('./digest.ts')).digest,
     outermost: true,
   },
+  {
+    name: 'digest behind a formula',
+    beginning: /^(md5|sha(1|224|256|384|512))\([a-z0-9()+]*\)\$/,
+    load: async () => (await import('./formulas.ts')).formulas,
+    outermost: true,
+  },
   LOCKED,
 ]
 
