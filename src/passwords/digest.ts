@@ -1,7 +1,7 @@
 /**
  * Digests in hexadecimal, as old web applications keep them; all of them are weak formats:
  *
- *     5f4dcc3b5aa765d61d8327deb882cf99                   32, 40, 64 or 128 digits: MD5, SHA-1, SHA-256 or SHA-512
+ *     5f4dcc3b5aa765d61d8327deb882cf99                   32 digits are MD5, 40 SHA-1, 56 to 128 SHA-224 to SHA-512
  *     b9d011f2ad9ae6e2a8e3bd8a8bc0ea4b:salt              Joomla until 2.5, osCommerce: MD5 of password and salt
  *
  * @module
@@ -9,7 +9,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { HashError } from '../errors.ts'
 import type { HashContext, HashFamily } from './family.ts'
-import { type PasswordFormats, requireWeak, type WeakFormat } from './formats.ts'
+import { type PasswordFormats, requireWeak, type WeakDigest, type WeakFormat } from './formats.ts'
 
 /** The family of digests in hexadecimal. */
 export const digest: HashFamily = {
@@ -17,12 +17,22 @@ export const digest: HashFamily = {
   verify,
 }
 
-type Digest = 'md5' | 'sha1' | 'sha256' | 'sha512'
+const DIGESTS: Readonly<Record<number, WeakDigest>> = {
+  32: 'md5',
+  40: 'sha1',
+  56: 'sha224',
+  64: 'sha256',
+  96: 'sha384',
+  128: 'sha512',
+}
 
-const DIGESTS: Readonly<Record<number, Digest>> = { 32: 'md5', 40: 'sha1', 64: 'sha256', 128: 'sha512' }
+/** Which digest has so many hexadecimal digits? */
+export function digestOfLength(digits: number): WeakDigest | undefined {
+  return DIGESTS[digits]
+}
 
 /** Is this the digest, in hexadecimal, of these texts one after the other? Takes a microsecond. */
-export function isHexDigest(name: Digest, hex: string, ...texts: readonly string[]): boolean {
+export function isHexDigest(name: WeakDigest, hex: string, ...texts: readonly string[]): boolean {
   const found = createHash(name)
   for (const text of texts) found.update(text)
   const expected = Buffer.from(hex, 'hex')
@@ -35,12 +45,12 @@ async function verify(hash: string, password: string, { formats }: HashContext):
   return isHexDigest(name, hex, password, salt)
 }
 
-function parse(hash: string, formats: PasswordFormats): { name: Digest; hex: string; salt: string } {
+function parse(hash: string, formats: PasswordFormats): { name: WeakDigest; hex: string; salt: string } {
   const [hex = '', ...salt] = hash.split(':')
-  const name = /^[0-9a-f]+$/i.test(hex) ? DIGESTS[hex.length] : undefined
+  const name = /^[0-9a-f]+$/i.test(hex) ? digestOfLength(hex.length) : undefined
   if (name === undefined || (salt.length > 0 && name !== 'md5')) {
     throw new HashError(
-      `Expected a hexadecimal digest of 32, 40, 64 or 128 digits, got something else of ${hash.length} characters`,
+      `Expected a hexadecimal digest of 32, 40, 56, 64, 96 or 128 digits, got something else of ${hash.length} characters`,
     )
   }
   const format: WeakFormat = salt.length > 0 ? 'md5-salted' : name

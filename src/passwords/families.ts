@@ -15,8 +15,8 @@ export interface FamilyEntry {
   readonly beginning: RegExp
   /** Loads the family when a hash of it is first met: the program starts without it. */
   readonly load: () => HashFamily | Promise<HashFamily>
-  /** Its hashes hold one of another family, and are in none themselves. */
-  readonly wrapper?: true
+  /** Its hashes are never inside of another one, because they hold one themselves or because no wrapper has them. */
+  readonly outermost?: true
 }
 
 /** What stands in the place of a hash where nobody is to log in with a password. */
@@ -25,7 +25,7 @@ export const LOCKED: FamilyEntry = {
   beginning:
     /^(!{1,2}|\*|!\*|\*(LK|NP|LOCKED)\*.*|![A-Za-z0-9]{40}|!{1,2}(\$|\{[A-Za-z0-9._-]+\}|[0-9a-f]{32}).*)$/is,
   load: async () => (await import('./locked.ts')).locked,
-  wrapper: true,
+  outermost: true,
 }
 
 /** In the order in which they are tried. */
@@ -52,7 +52,7 @@ export const FAMILIES: readonly FamilyEntry[] = [
     name: 'WordPress',
     beginning: /^\$wp\$/,
     load: async () => (await import('./wordpress.ts')).wordpress,
-    wrapper: true,
+    outermost: true,
   },
   {
     name: 'phpass and Drupal',
@@ -63,25 +63,32 @@ export const FAMILIES: readonly FamilyEntry[] = [
     name: 'Django',
     beginning: /^(pbkdf2_sha(1|256)|argon2|bcrypt(_sha256)?|scrypt|md5|sha1)\$[^$]*\$/,
     load: async () => (await import('./django.ts')).django,
-    wrapper: true,
+    outermost: true,
   },
   {
     name: 'Nextcloud',
     beginning: /^[123]\|\$/,
     load: async () => (await import('./nextcloud.ts')).nextcloud,
-    wrapper: true,
+    outermost: true,
   },
   {
     name: 'LDAP and Dovecot schemes',
     beginning: /^\{[A-Za-z0-9._-]+\}/,
     load: async () => (await import('./schemes.ts')).schemes,
-    wrapper: true,
+    outermost: true,
   },
   {
     name: 'hexadecimal digest',
-    beginning: /^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$|^[0-9a-f]{32}:/i,
+    beginning:
+      /^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$|^[0-9a-f]{32}:/i,
     load: async () => (await import('./digest.ts')).digest,
-    wrapper: true,
+    outermost: true,
+  },
+  {
+    name: 'digest behind a formula',
+    beginning: /^(md5|sha(1|224|256|384|512))\([a-z0-9()+]*\)\$/,
+    load: async () => (await import('./formulas.ts')).formulas,
+    outermost: true,
   },
   LOCKED,
 ]

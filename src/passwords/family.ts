@@ -33,7 +33,7 @@ export interface HashContext {
   readonly signal?: AbortSignal | undefined
   /**
    * Checks the hash inside of a wrapper, such as `$6$...` in `{CRYPT}$6$...`, with the family that it is of. Weak formats
-   * and wrappers are none there.
+   * and wrappers are not understood there.
    */
   checkInner(hash: string): Promise<void>
   /** Verifies it likewise. What a wrapper hands on is used as it is: without a pepper. */

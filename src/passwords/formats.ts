@@ -16,11 +16,14 @@ import {
 import { HashError } from '../errors.ts'
 import { findArgon2, findBcrypt } from './packages.ts'
 
+/** Digests that are made to be fast, with or without a salt. */
+export type WeakDigest = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'
+
 /**
  * A way to store passwords that protects none of them once the store has leaked, whatever it is spelt like: `md5` is
  * `{MD5}`, `{PLAIN-MD5}` and 32 hexadecimal digits.
  */
-export type WeakFormat = 'plain' | 'md5' | 'sha1' | 'sha256' | 'sha512' | 'md5-salted' | 'sha1-salted'
+export type WeakFormat = 'plain' | WeakDigest | `${WeakDigest}-salted`
 
 /** The format that new passwords are stored in. */
 export type NewHashFormat =
@@ -74,10 +77,16 @@ const WEAK_FORMATS: Readonly<Record<WeakFormat, true>> = {
   plain: true,
   md5: true,
   sha1: true,
+  sha224: true,
   sha256: true,
+  sha384: true,
   sha512: true,
   'md5-salted': true,
   'sha1-salted': true,
+  'sha224-salted': true,
+  'sha256-salted': true,
+  'sha384-salted': true,
+  'sha512-salted': true,
 }
 
 const NEW_HASH_FORMATS: Readonly<Record<NewHashFormat, true>> = {

@@ -55,7 +55,7 @@ export function isLocked(hash: string): boolean {
   return LOCKED.beginning.test(hash)
 }
 
-const INNER_FAMILIES = FAMILIES.filter(({ wrapper }) => wrapper !== true)
+const INNER_FAMILIES = FAMILIES.filter(({ outermost }) => outermost !== true)
 
 function contextOf(formats: PasswordFormats, signal?: AbortSignal): HashContext {
   return {

@@ -8,6 +8,8 @@ import { readHex, readPaddedBase64 } from './phc.ts'
 
 /** Text, and how it is encoded if the scheme says that. */
 export interface Content {
+  /** The name of the scheme, one of those that are known: an error may tell it. */
+  readonly scheme: string
   readonly text: string
   readonly encoding: 'hex' | 'base64' | undefined
 }
@@ -26,9 +28,9 @@ export type Scheme = (content: Content) => SchemeHash
 const MOST_BYTES = 65_536
 
 /** The text that was encoded, or the text itself. */
-export function decodeText({ text, encoding }: Content): string {
+export function decodeText({ scheme, text, encoding }: Content): string {
   if (encoding === undefined) return text
-  return decode(encoding, text, 0, MOST_BYTES).toString()
+  return decode(scheme, encoding, text, 0, MOST_BYTES).toString()
 }
 
 /**
@@ -36,16 +38,22 @@ export function decodeText({ text, encoding }: Content): string {
  * digest are one.
  */
 export function decodeDigest(
-  { text, encoding }: Content,
+  { scheme, text, encoding }: Content,
   bytes: number,
   least: number,
   most: number,
 ): Buffer {
   const looksHex = text.length === 2 * bytes && /^[0-9a-f]*$/i.test(text)
-  return decode(encoding ?? (looksHex ? 'hex' : 'base64'), text, bytes + least, bytes + most)
+  return decode(scheme, encoding ?? (looksHex ? 'hex' : 'base64'), text, bytes + least, bytes + most)
 }
 
-function decode(encoding: 'hex' | 'base64', text: string, least: number, most: number): Buffer {
+function decode(
+  scheme: string,
+  encoding: 'hex' | 'base64',
+  text: string,
+  least: number,
+  most: number,
+): Buffer {
   const read = encoding === 'hex' ? readHex : readPaddedBase64
-  return read('Dovecot or LDAP', 'content', text, least, most)
+  return read(`{${scheme}}`, 'content', text, least, most)
 }

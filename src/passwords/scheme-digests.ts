@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { requireWeak, type WeakFormat } from './formats.ts'
+import { requireWeak, type WeakDigest } from './formats.ts'
 import { equalTexts } from './plain.ts'
 import { type Content, decodeDigest, decodeText, type Scheme, type SchemeHash } from './scheme-content.ts'
 
@@ -20,7 +20,9 @@ export const DIGEST_SCHEMES: Readonly<Record<string, Scheme>> = {
   'LDAP-MD5': unsalted('md5', 16),
   SHA: unsalted('sha1', 20),
   SHA1: unsalted('sha1', 20),
+  SHA224: unsalted('sha224', 28),
   SHA256: unsalted('sha256', 32),
+  SHA384: unsalted('sha384', 48),
   SHA512: unsalted('sha512', 64),
   PLAIN: asItIs,
   CLEAR: asItIs,
@@ -48,7 +50,7 @@ function salted(name: string, bytes: number): Scheme {
   }
 }
 
-function unsalted(name: WeakFormat, bytes: number): Scheme {
+function unsalted(name: WeakDigest, bytes: number): Scheme {
   return (content) => {
     const digest = decodeDigest(content, bytes, 0, 0)
     return {

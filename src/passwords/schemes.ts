@@ -42,17 +42,18 @@ const ENCODINGS = new Map<string | undefined, Content['encoding']>([
 /** Known by their names, so that an error can say them: what else stands in braces may be a password. */
 const UNSUPPORTED = (
   'DES-CRYPT CRAM-MD5 DIGEST-MD5 HMAC-MD5 PLAIN-MD4 PLAIN-TRUNC NTLM LANMAN OTP RPA ' +
-  'SASL K5KEY KERBEROS UNIX SHA384 APR1 BSDMD5 NS-MTA-MD5 PBKDF2_SHA256'
+  'SASL K5KEY KERBEROS UNIX APR1 BSDMD5 NS-MTA-MD5 PBKDF2_SHA256'
 ).split(' ')
 
 function read(hash: string): SchemeHash {
   const [, name = '', suffix, text = ''] = /^\{([^.}]*)(?:\.([^}]*))?\}(.*)$/s.exec(hash) ?? []
   const spelt = name.toUpperCase()
   // Dovecot's MD5 is what {MD5-CRYPT} is, or a digest.
-  const scheme = SCHEMES.get(spelt === 'MD5' && text.startsWith('$1$') ? 'MD5-CRYPT' : spelt)
+  const meant = spelt === 'MD5' && text.startsWith('$1$') ? 'MD5-CRYPT' : spelt
+  const scheme = SCHEMES.get(meant)
   const known = suffix?.toUpperCase()
   if (scheme === undefined || !ENCODINGS.has(known)) throw unknown(spelt)
-  return scheme({ text, encoding: ENCODINGS.get(known) })
+  return scheme({ scheme: meant, text, encoding: ENCODINGS.get(known) })
 }
 
 function unknown(name: string): HashError {

@@ -13,6 +13,9 @@ const ELSEWHERE =
   `let a server that can verify it do so (the backends ldap and http, or ejabberd's own auth_method pam), ` +
   `or ${NEW_PASSWORD}`
 
+/** What can be done about a digest that may be one of salt and password. */
+const FORMULA = `if docs/passwords.md has a formula for it, put that before it in SQL; otherwise ${ELSEWHERE}`
+
 type Format = readonly [name: string, looks: RegExp, cure: string]
 
 const FORMATS: readonly Format[] = [
@@ -39,9 +42,13 @@ const FORMATS: readonly Format[] = [
     /^(unsalted_)?(md[245]|sha-?[0-9]+|[bs]?crypt|argon2(i|d|id)?|pbkdf2|hmac)([^a-z$][^$]*)?\$[^$]*\$/i,
     ELSEWHERE,
   ],
-  ['a salted digest', /^[a-z0-9_.:-]+\$[^$]*\$[a-z0-9+/._=-]{20,}$/i, ELSEWHERE],
-  ['a salted digest', /^[0-9a-f]{32,}[:$]|[:$][0-9a-f]{32,}$/i, ELSEWHERE],
-  ['a hexadecimal digest of an odd kind', /^([0-9a-f]{56}|[0-9a-f]{96})$|^md5[0-9a-f]{32}$/i, ELSEWHERE],
+  ['a salted digest', /^[a-z0-9_.:-]+\$[^$]*\$[a-z0-9+/._=-]{20,}$/i, FORMULA],
+  ['a salted digest', /^[0-9a-f]{32,}[:$]|[:$][0-9a-f]{32,}$/i, FORMULA],
+  [
+    'the md5 of PostgreSQL',
+    /^md5[0-9a-f]{32}$/i,
+    'it is of a user of the database; read the column of the application',
+  ],
 ]
 
 /**

@@ -74,7 +74,7 @@ for (const [title, secret, message] of [
   ['what may be a DES hash', 'hunter2xxxxxw', /DES crypt.*if it is a password: account passwd/],
   ['a locked password of a kind that is unknown', '!hunter2', /locked one/],
   ['an MD5 digest', '5f4dcc3b5aa765d61d8327deb882cf99', /weak: \['md5'\]/],
-  ['an MD5 digest of PostgreSQL', 'md55f4dcc3b5aa765d61d8327deb882cf99', /digest of an odd kind/],
+  ['an MD5 digest of PostgreSQL', 'md55f4dcc3b5aa765d61d8327deb882cf99', /md5 of PostgreSQL/],
   ['a digest of MySQL', '*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19', /PASSWORD\(\) of MySQL/],
   ['a salted digest of Django', `sha1$hunter2$${'0'.repeat(40)}`, /weak: \['sha1-salted'\]/],
   ['a malformed digest of Django', 'sha1$hunter2$0123', /40 digits/],

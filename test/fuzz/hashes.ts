@@ -5,6 +5,7 @@ import {
   BCRYPT,
   DJANGO,
   DRUPAL,
+  FORMULAS,
   NEXTCLOUD,
   PHPASS,
   WEAK,
@@ -16,7 +17,7 @@ import * as crypt from '../passwords/vectors-crypt.ts'
 import * as schemes from '../passwords/vectors-schemes.ts'
 
 const ALL: readonly Vector[] = [
-  ...[SCRYPT, PBKDF2, BCRYPT, ARGON2, WORDPRESS, PHPASS, DRUPAL, DJANGO, NEXTCLOUD, WEAK],
+  ...[SCRYPT, PBKDF2, BCRYPT, ARGON2, WORDPRESS, PHPASS, DRUPAL, DJANGO, NEXTCLOUD, WEAK, FORMULAS],
   ...Object.values(crypt),
   ...Object.values(schemes),
 ].flat()

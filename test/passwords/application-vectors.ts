@@ -1,4 +1,5 @@
 /** Hashes of the formats of web applications, that others have published together with their passwords. */
+import type { WeakDigest } from '../../src/passwords/formats.ts'
 import { type Vector, vectors } from './support.ts'
 
 /** The text that the tests of passlib have for letters outside ASCII. */
@@ -189,6 +190,21 @@ export const WEAK: readonly Vector[] = [
     { weak: ['md5-salted'] },
   ),
   ...vectors(
+    'hashcat, example hash of mode 1300',
+    [['hashcat', 'e4fa1555ad877bf0ec455483371867200eee89550a93eff2f95a6198']],
+    { weak: ['sha224'] },
+  ),
+  ...vectors(
+    'hashcat, example hash of mode 10800',
+    [
+      [
+        'hashcat',
+        '07371af1ca1fca7c6941d2399f3610f1e392c56c6d73fddffe38f18c430a2817028dae1ef09ac683b62148a2c8757f42',
+      ],
+    ],
+    { weak: ['sha384'] },
+  ),
+  ...vectors(
     'NIST, example values for FIPS 180-4',
     [['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad']],
     { weak: ['sha256'] },
@@ -202,5 +218,59 @@ export const WEAK: readonly Vector[] = [
       ],
     ],
     { weak: ['sha512'] },
+  ),
+]
+
+const hashcat = (mode: number, formula: string, salt: string, digits: string): Vector => ({
+  source: `hashcat, example hash of mode ${mode}`,
+  password: 'hashcat',
+  hash: `${formula}$${salt}$${digits}`,
+  formats: { weak: [`${formula.slice(0, formula.indexOf('(')) as WeakDigest}-salted`] },
+})
+
+/** Digest and salt as SQL puts them together. */
+export const FORMULAS: readonly Vector[] = [
+  // MyBB and IP.Board, vBulletin before and since 3.8.5, Redmine, SMF.
+  hashcat(2811, 'md5(md5(salt)+md5(password))', '47204', '8d2129083ef35f4b365d5d87487e1207'),
+  hashcat(2611, 'md5(md5(password)+salt)', '568', '16780ba78d2d5f02f3202901c1b6d975'),
+  hashcat(
+    2711,
+    'md5(md5(password)+salt)',
+    '181264250056774603641874043270',
+    'bf366348c53ddcfbd16e63edfdd1eee6',
+  ),
+  hashcat(
+    4521,
+    'sha1(salt+sha1(password))',
+    '3290afd193d90e900e8021f81409d7a9',
+    '1fb46a8f81d8838f46879aaa29168d08aa6bf22d',
+  ),
+  hashcat(121, 'sha1(salt+password)', '17782686', 'ecf076ce9d6ed3624a9332112b1cd67b236fdd11'),
+  hashcat(10, 'md5(password+salt)', '7050461', '01dfae6e5d4d90d9892622325959afbe'),
+  hashcat(20, 'md5(salt+password)', '4225637426', 'f0fda58630310a6dd91a7d8f0a4ceda2'),
+  hashcat(110, 'sha1(password+salt)', '2014', '2fc5a684737ce1bf7b3b239df432416e0dd07357'),
+  hashcat(
+    1410,
+    'sha256(password+salt)',
+    '53743528',
+    'c73d08de890479518ed60cf670d17faa26a4a71f995c1dcc978165399401a6c4',
+  ),
+  hashcat(
+    1420,
+    'sha256(salt+password)',
+    '560407001617',
+    'eb368a2dfd38b405f014118c7d9747fcc97f4f0ee75c05963cd9da6ee65ef498',
+  ),
+  hashcat(
+    1710,
+    'sha512(password+salt)',
+    '6352283260',
+    'e5c3ede3e49fb86592fb03f471c35ba13e8d89b8ab65142c9a8fdafb635fa2223c24e5558fd9313e8995019dcbec1fb584146b7bb12685c7765fc8c0d51379fd',
+  ),
+  hashcat(
+    1720,
+    'sha512(salt+password)',
+    '2613516180127',
+    '976b451818634a1e2acba682da3fd6efa72adf8a7a08d7939550c244b237c72c7d42367544e826c0c83fe5c02f97c0373b6b1386cc794bf0d21d2df01bb9c08a',
   ),
 ]

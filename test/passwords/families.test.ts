@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { PasswordFormats } from '../../src/passwords/formats.ts'
-import { checkHash, verifyPassword } from '../../src/passwords/registry.ts'
-import { ARGON2, BCRYPT, DJANGO, DRUPAL, NEXTCLOUD, PHPASS, WEAK, WORDPRESS } from './application-vectors.ts'
+import { checkHash, looksLikeHash, verifyPassword } from '../../src/passwords/registry.ts'
+import {
+  ARGON2,
+  BCRYPT,
+  DJANGO,
+  DRUPAL,
+  FORMULAS,
+  NEXTCLOUD,
+  PHPASS,
+  WEAK,
+  WORDPRESS,
+} from './application-vectors.ts'
 import { ALL_WEAK, type Vector } from './support.ts'
 import { PBKDF2, SCRYPT } from './vectors.ts'
 
@@ -17,6 +28,7 @@ const FAMILIES: Readonly<Record<string, readonly Vector[]>> = {
   Django: DJANGO,
   Nextcloud: NEXTCLOUD,
   'a digest': WEAK,
+  'a formula': FORMULAS,
 }
 
 for (const [family, vectors] of Object.entries(FAMILIES)) {
@@ -181,7 +193,9 @@ malformed('Nextcloud', 'a malformed hash behind the bar', `1|$2y$10$${BCRYPT_RES
 for (const [digits, name] of [
   [32, 'md5'],
   [40, 'sha1'],
+  [56, 'sha224'],
   [64, 'sha256'],
+  [96, 'sha384'],
   [128, 'sha512'],
 ] as const) {
   malformed(
@@ -202,6 +216,63 @@ for (const [digits, name] of [
 }
 malformed('a digest', 'one with a salt', `${'a'.repeat(32)}:pepper`, /weak: \['md5-salted'\]/, {
   weak: ['md5'],
+})
+
+for (const formula of [
+  'md5(password)',
+  'md5(salt)',
+  'md5()',
+  'md5(salt+salt)',
+  'md5(constructor)',
+  'sha1(md5(md5(salt)+md5(password)))',
+  'sha512(salt+password+salt)',
+]) {
+  malformed(
+    'a formula',
+    `${formula}, which is unknown,`,
+    `${formula}$salt$${'0'.repeat(128)}`,
+    /in brackets/,
+    {
+      weak: ALL_WEAK,
+    },
+  )
+}
+malformed('a formula', 'no salt', `md5(salt+password)$${'0'.repeat(32)}`, /then \$salt\$/, {
+  weak: ALL_WEAK,
+})
+malformed(
+  'a formula',
+  'a digit too few',
+  `md5(salt+password)$salt$${'0'.repeat(31)}`,
+  /as many hexadecimal/,
+  {
+    weak: ALL_WEAK,
+  },
+)
+malformed('a formula', 'another letter', `md5(salt+password)$salt$${'0'.repeat(31)}g`, /then \$salt\$/, {
+  weak: ALL_WEAK,
+})
+for (const { hash } of FORMULAS) {
+  const [name = ''] = hash.split('(')
+  const others = ALL_WEAK.filter((format) => format !== `${name}-salted`)
+  const message = new RegExp(`weak: \\['${name}-salted'\\]`)
+  malformed('a formula', `${hash.slice(0, 40)} with other weak formats`, hash, message, { weak: others })
+}
+test('a formula: a salt may be empty, or hold what is between salt and digits', async () => {
+  const formats = { weak: ['sha1-salted'] } as const
+  for (const salt of ['', '$', 'a$b', '\u00e9\n']) {
+    const digits = createHash('sha1').update(`${salt}secret`).digest('hex')
+    const hash = `sha1(salt+password)$${salt}$${digits}`
+    assert.equal(await verifyPassword(hash, 'secret', undefined, formats), true)
+    assert.equal(await verifyPassword(hash, 'Secret', undefined, formats), false)
+  }
+})
+test('a formula: whoever has stolen the digest cannot log in with it, and it is not imported', async () => {
+  for (const { hash } of FORMULAS) {
+    assert.equal(looksLikeHash(hash), true)
+    await assert.rejects(checkHash(hash), { code: 'ERR_HASH' })
+    await assert.rejects(verifyPassword(hash, hash, undefined, { weak: ['plain'] }), { code: 'ERR_HASH' })
+  }
 })
 
 const accepted = (family: string, what: string, hash: string) =>

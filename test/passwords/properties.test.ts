@@ -4,7 +4,17 @@ import fc from 'fast-check'
 import { ExtauthError } from '../../src/errors.ts'
 import type { PasswordFormats } from '../../src/passwords/formats.ts'
 import { checkHash, looksLikeHash, verifyPassword } from '../../src/passwords/registry.ts'
-import { ARGON2, BCRYPT, DJANGO, DRUPAL, NEXTCLOUD, PHPASS, WEAK, WORDPRESS } from './application-vectors.ts'
+import {
+  ARGON2,
+  BCRYPT,
+  DJANGO,
+  DRUPAL,
+  FORMULAS,
+  NEXTCLOUD,
+  PHPASS,
+  WEAK,
+  WORDPRESS,
+} from './application-vectors.ts'
 import { ALL_WEAK } from './support.ts'
 import { PBKDF2, SCRYPT } from './vectors.ts'
 
@@ -19,6 +29,7 @@ const VECTORS = [
   ...DJANGO,
   ...NEXTCLOUD,
   ...WEAK,
+  ...FORMULAS,
 ]
 
 /** What was never anybody's password. In ASCII, or $2x$ would have no answer. */

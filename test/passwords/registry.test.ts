@@ -52,8 +52,7 @@ unsupported(
   '*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19',
   /column of the application/,
 )
-unsupported('a hexadecimal digest of an odd kind', 'md55f4dcc3b5aa765d61d8327deb882cf99', /ldap and http/)
-unsupported('a hexadecimal digest of an odd kind', 'a'.repeat(96), /ldap and http/)
+unsupported('the md5 of PostgreSQL', 'md55f4dcc3b5aa765d61d8327deb882cf99', /column of the application/)
 
 for (const [maker, hash] of [
   ['Werkzeug', 'pbkdf2:sha256:260000$NLzV$7d1f9a0b'],

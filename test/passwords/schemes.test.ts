@@ -26,6 +26,8 @@ const WEAK: Readonly<Record<string, WeakFormat>> = {
   '{LDAP-MD5}': 'md5',
   '{SHA256}': 'sha256',
   '{SHA256.HEX}': 'sha256',
+  '{SHA224}': 'sha224',
+  '{SHA384}': 'sha384',
   '{SHA512}': 'sha512',
   '{PLAIN}': 'plain',
   '{CLEAR}': 'plain',
@@ -66,7 +68,7 @@ const malformed = (
 const bytes = (length: number) => Buffer.alloc(length).toString('base64')
 
 malformed('a scheme that nobody knows', '{hunter2}secret', /got another in braces: .*the backend ldap/)
-for (const name of ['DES-CRYPT', 'CRAM-MD5', 'DIGEST-MD5', 'NTLM', 'SASL', 'SHA384', 'PBKDF2_SHA256']) {
+for (const name of ['DES-CRYPT', 'CRAM-MD5', 'DIGEST-MD5', 'NTLM', 'SASL', 'PBKDF2_SHA256']) {
   malformed(
     `{${name}}, which cannot be verified here,`,
     `{${name}}abcdefghijklm`,
@@ -74,11 +76,20 @@ for (const name of ['DES-CRYPT', 'CRAM-MD5', 'DIGEST-MD5', 'NTLM', 'SASL', 'SHA3
   )
 }
 malformed('an encoding that nobody knows', `{SSHA.HUNTER2}${bytes(24)}`, /got another in braces/)
-malformed('{SSHA} without salt', `{SSHA}${bytes(20)}`, /21 to 1044 bytes, got 20/)
+malformed(
+  '{SSHA} without salt',
+  `{SSHA}${bytes(20)}`,
+  /content of a \{SSHA\} hash .*21 to 1044 bytes, got 20/,
+)
 malformed('{SSHA} with a salt of 1025 bytes', `{SSHA}${bytes(1045)}`, /got 1045/)
 malformed('{SSHA} of another alphabet', `{SSHA}*${bytes(24).slice(1)}`, /to be base64/)
 malformed('{SSHA} with bytes behind its end', `{SSHA}${bytes(23)}\n`, /to be base64/)
-malformed('{SSHA.HEX} that is base64', `{SSHA.HEX}${bytes(24).replace(/A/g, 'Z')}`, /to be hexadecimal/)
+malformed(
+  '{SSHA.HEX} that is base64',
+  `{ssha.hex}${bytes(24).replace(/A/g, 'Z')}`,
+  /\{SSHA\} hash to be hexadecimal/,
+)
+malformed('{CRYPT.B64} that is none', '{CRYPT.B64}*', /content of a \{CRYPT\} hash to be base64/)
 malformed('{SHA} with a byte too many', `{SHA}${bytes(21)}`, /20 bytes, got 21/)
 malformed('nothing behind {SHA512}', '{SHA512}', /64 bytes, got 0/)
 malformed('{MD5} with 15 bytes', `{MD5}${bytes(15)}`, /16 bytes, got 15/)

@@ -113,6 +113,14 @@ export const WEAK_SCHEMES: readonly Vector[] = [
     { weak: ALL_WEAK },
   ),
   ...vectors(
+    'NIST, example values for FIPS 180-4, in base64',
+    [
+      ['abc', '{SHA224}Iwl9IjQF2CKGQqR3vaJVsyqtvOS9oLP342ydpw=='],
+      ['abc', '{SHA384}ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn'],
+    ],
+    { weak: ALL_WEAK },
+  ),
+  ...vectors(
     'doveadm pw of Dovecot 2.3.19',
     [
       ['correct horse', '{SHA1}L55TUjtiq8FBorTWAZ0jy6g129A='],
