@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { BCRYPT } from '../passwords/application-vectors.ts'
 import type { Running } from '../program/support.ts'
 import { ANSWERS, type Echoes, startEchoes } from './echoes.ts'
 import type { Marks } from './marks.ts'
@@ -45,6 +46,9 @@ function backends(ports: Echoes, marks: Marks): Readonly<Record<string, string>>
   const issuer = (name: string, port: number, path: string) =>
     `jwt({ jwks: '${withQuery(name, port, path)}', audience: 'x', issuer: 'y', ${PATIENCE} })`
 
+  const peppered = (pepper: string) =>
+    `sql({ pool: { dialect: 'mysql', query: quote }, ${STATEMENTS.replace("'ssha512'", `'bcrypt', pepper: ${pepper}`)} })`
+
   const made: Record<string, string> = {}
   const make = (name: string, write: (name: string) => string) => {
     made[`${name}.example`] = write(name)
@@ -80,6 +84,8 @@ function backends(ports: Echoes, marks: Marks): Readonly<Record<string, string>>
     (name) =>
       `firstOf(${postgres(name, ports.closed)}, ${ldap(name, ports.ldap, 80)}, ${web(name, ports.web, 'json', 'error')})`,
   )
+  make('pepper', (name) => peppered(secret(name)))
+  make('pepper-too-long', (name) => peppered(`${secret(name)}.repeat(4)`))
   make('patient', (name) => ldap(name, ports.ldap, 52).replace(PATIENCE, 'patience: 300'))
   make('slow-down', (name) => `slowDown(${ldap(name, ports.ldap, 49)}, { after: 1 })`)
   make('remembered', (name) => `remember(${web(name, ports.web, 'form', 'nonsense')})`)
@@ -97,6 +103,11 @@ function sourceOf(made: Readonly<Record<string, string>>): string {
 import * as mariadb from 'mariadb'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
+const hash = '${BCRYPT[0]?.hash}'
+const quote = (text, values) => {
+  if (text.startsWith('SELECT hash')) return { rows: [[hash]] }
+  throw new Error(text + values)
+}
 export default byServer({
   'ready.example': { isuser: () => true },
 ${Object.entries(made)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { DJANGO } from '../passwords/application-vectors.ts'
 import { makeFolder, removeFolder } from './support/daemon.ts'
 import { type Mariadb, startMariadb } from './support/mariadb.ts'
 import { type Postgres, startPostgres } from './support/postgres.ts'
@@ -81,6 +82,7 @@ test('the hashes that the tests make are those of published vectors', async () =
 test('Django', async (t) => {
   const { handlers, options, ...page } = recipe('Django')
   const [forCapitals = '', forChanges = ''] = options
+  const scrypt = DJANGO.find(({ hash }) => hash.startsWith('scrypt$')) ?? assert.fail('no vector')
   const database = await createPostgresDatabase(postgres, 'django')
   const place = { folder, port: postgres.port, database: 'django' }
   await migrateDjango(place, [
@@ -90,6 +92,7 @@ test('Django', async (t) => {
     { username: 'dave', password: PASSWORD, hasher: 'bcrypt' },
     { username: 'erin', password: PASSWORD, hasher: 'pbkdf2_sha1' },
     { username: 'frank', password: PASSWORD, isActive: false },
+    { username: 'kim', encoded: scrypt.hash },
     { username: 'grace' },
     { username: 'Heidi', password: PASSWORD },
     { username: 'Ivan', password: PASSWORD },
@@ -108,6 +111,7 @@ test('Django', async (t) => {
     allowed('carol', 'one that it hashed with bcrypt after SHA-256'),
     allowed('dave', 'one that it hashed with bcrypt'),
     allowed('erin', 'one that it hashed with PBKDF2 and SHA-1'),
+    allowed('kim', 'one that it hashed with scrypt', scrypt.password),
     refused('frank', 'somebody who is not active'),
     refused('grace', 'somebody whose password is unusable', { isuser: true }),
     NOBODY,

@@ -19,7 +19,7 @@ const QUIET = 40_000
  * A right password that was not taken was not taken for wrong: ejabberd has one word for both, but the journal does
  * not say "refused". An account whose former attempts were cut off may still be answering those.
  */
-export function assertNothingRefused(stage: Stage, story: Story): void {
+export function assertNothingRefused(stage: Pick<Stage, 'journal'>, story: Story): void {
   for (const { user, from, to } of story.refusals) {
     const outcomes = stage.journal.outcomes('auth', user, from, to).map(({ outcome }) => outcome)
     assert.ok(

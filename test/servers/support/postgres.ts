@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { freePorts } from '../../e2e/support/ports.ts'
 import { Daemon, findProgram, makeFolder, removeFolder, runCommand } from './daemon.ts'
@@ -20,8 +21,7 @@ const SUPERUSER = { host: '127.0.0.1', user: 'postgres', database: 'postgres', a
 
 /** Starts one, with an empty database `postgres`. */
 export async function startPostgres(): Promise<Postgres> {
-  const bin = '/usr/lib/postgresql/15/bin'
-  const initdb = findProgram('postgresql', join(bin, 'initdb'))
+  const initdb = findProgram('postgresql', ...newestFirst('initdb'), join(INSTALLED, '*/bin/initdb'))
   const folder = makeFolder('postgres')
   const data = join(folder, 'data')
   const settings = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync']
@@ -40,7 +40,7 @@ export async function startPostgres(): Promise<Postgres> {
   }
   const options = [`listen_addresses=127.0.0.1`, 'fsync=off', `max_connections=${MAX_CONNECTIONS}`]
   const daemon = new Daemon({
-    command: join(bin, 'postgres'),
+    command: join(dirname(initdb), 'postgres'),
     args: ['-D', data, '-p', String(port), '-k', folder, ...options.flatMap((option) => ['-c', option])],
     folder,
     isReady: () => query('SELECT 1'),
@@ -54,4 +54,14 @@ export async function startPostgres(): Promise<Postgres> {
       await daemon.stop('SIGQUIT').finally(() => removeFolder(folder))
     },
   }
+}
+
+/** Where Debian installs each version in a folder of its own. */
+const INSTALLED = '/usr/lib/postgresql'
+
+function newestFirst(program: string): string[] {
+  const versions = existsSync(INSTALLED) ? readdirSync(INSTALLED) : []
+  return versions
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(INSTALLED, version, 'bin', program))
 }

@@ -7,6 +7,8 @@ export interface DjangoUser {
   password?: string
   /** The name of one of Django's hashers. */
   hasher?: 'pbkdf2_sha256' | 'pbkdf2_sha1' | 'argon2' | 'bcrypt_sha256' | 'bcrypt'
+  /** Instead of both: the hash itself. Scrypt has a hasher since Django 4.0, which Debian 12 does not have yet. */
+  encoded?: string
   isActive?: boolean
 }
 
@@ -46,6 +48,8 @@ for user in users:
     created.is_active = user.get('isActive', True)
     if 'hasher' in user:
         created.password = make_password(user['password'], hasher=user['hasher'])
+    if 'encoded' in user:
+        created.password = user['encoded']
     created.save()
 `
 
