@@ -78,12 +78,13 @@ export function asText(measured: Measured): string {
 
 /** Tables for a page. */
 export function asMarkdown(measured: Measured): string {
-  const lines = (rows: string[][]) => {
-    const [head = [], ...body] = rows
-    const rule = head.map((_, column) => (column === 0 ? '---' : '---:'))
-    return [head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-  }
-  return tablesOf(measured).map(lines).join('\n\n')
+  return tablesOf(measured).map(markdownTable).join('\n\n')
+}
+
+/** The lines of a table for a page; the first row is its head. */
+export function markdownTable([head = [], ...body]: readonly (readonly string[])[]): string {
+  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'))
+  return [head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 function tablesOf({ values, goals }: Measured): string[][][] {

@@ -12,8 +12,12 @@ import { type Asked, OPERATIONS, type Says } from './model.ts'
 
 interface Behaviour {
   readonly says: Says
-  readonly answer: (request: Request) => unknown
+  readonly answer: (request: Request, wait: Wait) => unknown
+  /** When it answers: infinity is later than any deadline. @default 0 at once */
+  readonly after?: number
 }
+
+type Wait = (after: number) => Promise<void>
 
 /** Those that take no time, by their names. */
 const AT_ONCE: Readonly<Record<string, Behaviour>> = {
@@ -79,24 +83,27 @@ const DISTURBING: Readonly<Record<string, Behaviour>> = {
   },
 }
 
-const SETTLED: Readonly<Record<string, Behaviour>> = { ...AT_ONCE, ...DISTURBING }
+/** Those that take a time. */
+const SLOW: Readonly<Record<string, Behaviour>> = {
+  'slow-1-yes': slowly(1, 'allowed', () => true),
+  'slow-1-no': slowly(1, 'refused', () => false),
+  'slow-2-throw': slowly(2, 'failed', fail),
+  'slow-3-yes': slowly(3, 'allowed', () => true),
+  'slow-4-yes': slowly(4, 'allowed', () => true),
+  'slow-9-yes': slowly(9, 'allowed', () => true),
+}
 
 /** Those whose deadline comes first. The last one is never heard of again. */
-const LATE: Readonly<Record<string, (request: Request) => unknown>> = {
-  'late-yes': async (request) => {
-    await abortOf(request)
-    return true
-  },
-  'late-throw': async (request) => {
-    await abortOf(request)
-    fail(request)
-  },
-  'late-soon-yes': async (request) => {
-    await abortOf(request)
-    return soon(true)
-  },
-  never: () => new Promise(() => {}),
+const LATE: Readonly<Record<string, Behaviour>> = {
+  'late-yes': late(() => true),
+  'late-throw': late(fail),
+  'late-soon-yes': late(() => soon(true)),
+  never: { says: 'failed', after: Number.POSITIVE_INFINITY, answer: () => new Promise(() => {}) },
 }
+
+const ALL: ReadonlyMap<string, Behaviour> = new Map(
+  Object.entries({ ...AT_ONCE, ...DISTURBING, ...SLOW, ...LATE }),
+)
 
 /** What shall not be in any log: the beginning of every password that has one, and of nothing else. */
 export const MARK = 'hunter2'
@@ -107,7 +114,7 @@ export const WORDS = {
   /** Only for a process of its own. */
   disturbing: Object.keys(DISTURBING),
   late: Object.keys(LATE),
-  slow: ['slow-1-yes', 'slow-1-no', 'slow-2-throw', 'slow-3-yes', 'slow-4-yes', 'slow-9-yes'],
+  slow: Object.keys(SLOW),
   others: [
     'alice',
     'bob',
@@ -143,18 +150,19 @@ export function stepsFor(asked: Asked, has: (operation: string) => boolean): rea
 
 function stepOf(asked: Asked): Step & Asked {
   const word = wordFor(asked.operation, asked.user)
-  const slow = readSlow(word)
-  if (slow !== undefined)
-    return { ...asked, word, says: AT_ONCE[slow.then]?.says ?? 'failed', after: slow.after }
-  if (Object.hasOwn(LATE, word)) return { ...asked, word, says: 'allowed', after: Number.POSITIVE_INFINITY }
-  const says = Object.hasOwn(SETTLED, word) ? SETTLED[word]?.says : isEven(asked) ? 'allowed' : 'refused'
-  return { ...asked, word, says: says ?? 'failed', after: 0 }
+  const { says, after = 0 } = ALL.get(word) ?? { says: isEven(asked) ? 'allowed' : 'refused' }
+  return { ...asked, word, says, after }
+}
+
+/** Does the handler of this request take a time? */
+export function takesTime({ operation, user }: Request): boolean {
+  return (ALL.get(wordFor(operation, user))?.after ?? 0) > 0
 }
 
 /** Handlers that behave as the users are called. */
 export function behavingHandlers(
   operations: readonly string[],
-  { wait, tell = () => {} }: { wait: (after: number) => Promise<void>; tell?: (request: Request) => void },
+  { wait, tell = () => {} }: { wait: Wait; tell?: (request: Request) => void },
 ): Handlers {
   const answer = (request: Request) => {
     tell(request)
@@ -170,13 +178,11 @@ export function programHandlers(): Handlers {
   })
 }
 
-function perform(request: Request, wait: (after: number) => Promise<void>): unknown {
-  const word = wordFor(request.operation, request.user)
-  const slow = readSlow(word)
-  if (slow !== undefined) return wait(slow.after).then(() => AT_ONCE[slow.then]?.answer(request))
-  if (Object.hasOwn(SETTLED, word)) return SETTLED[word]?.answer(request)
-  if (Object.hasOwn(LATE, word)) return LATE[word]?.(request)
-  return isEven({ ...namesOf(request), secret: secretOf(request) })
+function perform(request: Request, wait: Wait): unknown {
+  const behaviour = ALL.get(wordFor(request.operation, request.user))
+  return behaviour === undefined
+    ? isEven({ ...namesOf(request), secret: secretOf(request) })
+    : behaviour.answer(request, wait)
 }
 
 /** What a request says, as the model writes it. */
@@ -202,9 +208,17 @@ function wordFor(operation: Operation | string, user: string): string {
   return operation === 'removeuser' ? second : first
 }
 
-function readSlow(word: string): { after: number; then: string } | undefined {
-  const [, after, then] = /^slow-([1-9])-(yes|no|throw)$/.exec(word) ?? []
-  return then === undefined ? undefined : { after: Number(after), then }
+function slowly(after: number, says: Says, answer: (request: Request) => unknown): Behaviour {
+  return { says, after, answer: (request, wait) => wait(after).then(() => answer(request)) }
+}
+
+/** Where the deadline is met, what is said then counts for nothing. */
+function late(answer: (request: Request) => unknown): Behaviour {
+  return {
+    says: 'failed',
+    after: Number.POSITIVE_INFINITY,
+    answer: (request) => abortOf(request).then(() => answer(request)),
+  }
 }
 
 const HOSTILE: unknown = new Proxy(new Error('x'), {

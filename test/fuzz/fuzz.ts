@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { table } from '../bench/measure.ts'
+import { count, markdownTable } from '../bench/report.ts'
 import { Random, seedOf } from './random.ts'
 import { Divergence, type Target } from './target.ts'
 import { TARGETS } from './targets.ts'
@@ -66,11 +66,13 @@ async function runAll(): Promise<number> {
     if (elapsed() > duration / 4) early ??= held()
     if (elapsed() - told < Math.max(5000, duration / 60)) continue
     told = elapsed()
-    console.log(`${Math.round(told / 1000)} s: ${sizeIn('frames')} frames, ${sizeIn('cases')} cases`)
+    console.log(`${Math.round(told / 1000)} s: ${tried()}`)
   }
-  console.log(`\n${report()}\n`)
-  const grown = hasGrown(early ?? held(), held())
-  return isAsExpected && !grown ? 0 : 1
+  const growth: Growth = { early: early ?? held(), late: held() }
+  console.log(`\n${report(elapsed(), growth)}\n`)
+  const faults = faultsOf(growth)
+  for (const fault of faults) console.log(fault)
+  return isAsExpected && faults.length === 0 ? 0 : 1
 }
 
 /** How much of its share a target has had. */
@@ -97,18 +99,30 @@ async function play(score: Score): Promise<boolean> {
   }
 }
 
-function sizeIn(unit: Target['unit']): number {
-  return scores.reduce((sum, { target, size }) => sum + (target.unit === unit ? size : 0), 0)
+function tried(): string {
+  const all = (unit: Target['unit']) =>
+    scores.reduce((sum, { target, size }) => sum + (target.unit === unit ? size : 0), 0)
+  return `${count(all('frames'))} frames, ${count(all('cases'))} cases`
 }
 
-function report(): string {
+/** For people, and for a page. */
+function report(milliseconds: number, { early, late }: Growth): string {
+  const change = (shown: (held: Held) => string) => `${shown(early)} -> ${shown(late)}`
+  const run = [
+    ['seed', String(seed)],
+    ['minutes', (milliseconds / 60_000).toFixed(1)],
+    ['tried', tried()],
+    ['in use after a quarter of the time -> at the end', change(({ memory }) => mebibytes(memory))],
+    ['open descriptors', change(({ descriptors }) => String(descriptors))],
+  ]
   const rows = scores.map(({ target, size, milliseconds }) => [
     target.name,
-    `${size.toLocaleString('en')} ${target.unit}`,
-    `${(milliseconds / 1000).toFixed(1)} s`,
-    `${Math.round((1000 * size) / milliseconds)}/s`,
+    ...(target.unit === 'frames' ? [count(size), ''] : ['', count(size)]),
+    (milliseconds / 1000).toFixed(1),
+    count(Math.round((1000 * size) / milliseconds)),
   ])
-  return table([['target', 'tried', 'time', 'rate'], ...rows])
+  const targets = [['target', 'frames', 'cases', 'seconds', 'a second'], ...rows]
+  return [[['', ''], ...run], targets].map(markdownTable).join('\n\n')
 }
 
 /** What this process holds on to. */
@@ -127,17 +141,20 @@ function held(): Held {
   return { memory: heapUsed + external, descriptors: existsSync(open) ? readdirSync(open).length : 0 }
 }
 
-function hasGrown(early: Held, late: Held): boolean {
-  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
-  const shown = ({ memory, descriptors }: Held) =>
-    `${mebibytes(memory)} in use and ${descriptors} descriptors`
-  console.log(`${shown(early)} after a quarter of the time, ${shown(late)} at the end`)
-  const faults = [
+interface Growth {
+  readonly early: Held
+  readonly late: Held
+}
+
+function faultsOf({ early, late }: Growth): string[] {
+  return [
     ...(late.memory > early.memory + TOLERANCE
       ? [`memory has grown by more than ${mebibytes(TOLERANCE)}`]
       : []),
     ...(late.descriptors > early.descriptors + SOME ? ['descriptors have been left open'] : []),
   ]
-  for (const fault of faults) console.log(fault)
-  return faults.length > 0
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
 }

@@ -2,15 +2,16 @@ import { Random, Recorder, Replay } from './random.ts'
 import { smallest } from './shrink.ts'
 import { Divergence, type Target } from './target.ts'
 
+// biome-ignore lint/suspicious/noConfusingVoidType: most checks have nothing to tell.
+type Counted = void | number
+
 /** What has to hold for any case. */
 export interface Property<Case> {
   generate(random: Random): Case
-  /** Throws, or rejects, if it does not hold. */
-  check(example: Case): void | Promise<void>
+  /** Throws, or rejects, if it does not hold; may tell how much the case counts. @default 1 */
+  check(example: Case): Counted | Promise<Counted>
   /** For people, who read it in a terminal. */
   show(example: Case): string
-  /** How much a case counts. @default 1 */
-  size?(example: Case): number
   /** How long a case may take before it is said to hang, in milliseconds. @default longer than any on a busy machine */
   readonly patience?: number
 }
@@ -32,11 +33,10 @@ export function property<Case>(tried: Property<Case>): Target['run'] {
       const example = tried.generate(new Random(seed))
       try {
         const checking = tried.check(example)
-        if (checking !== undefined) await inTime(checking, patience)
+        size += (typeof checking === 'object' ? await inTime(checking, patience) : checking) ?? 1
       } catch (failure) {
         throw await divergence(tried, seed, failure)
       }
-      size += tried.size?.(example) ?? 1
     }
     return size
   }
@@ -47,7 +47,8 @@ async function divergence<Case>(tried: Property<Case>, seed: number, failure: un
   tried.generate(recorder)
   const found = await smallest(recorder.tape, failure, async (tape) => {
     const checking = tried.check(tried.generate(new Replay(tape)))
-    if (checking !== undefined) await inTime(checking, Math.min(tried.patience ?? PATIENCE, LESS_PATIENCE))
+    if (typeof checking === 'object')
+      await inTime(checking, Math.min(tried.patience ?? PATIENCE, LESS_PATIENCE))
   })
   const example = tried.generate(new Replay(found.tape))
   const { failure: cause } = found
@@ -63,13 +64,13 @@ function messageOf(failure: unknown): string {
   return failure instanceof Error ? failure.message : String(failure)
 }
 
-async function inTime(checking: Promise<void>, milliseconds: number): Promise<void> {
+async function inTime<Size>(checking: Promise<Size>, milliseconds: number): Promise<Size> {
   let timer: NodeJS.Timeout | undefined
   const hanging = new Promise<never>((_, reject) => {
     timer = startTimer(() => reject(new Error(`still not done after ${milliseconds} ms`)), milliseconds)
   })
   try {
-    await Promise.race([checking, hanging])
+    return await Promise.race([checking, hanging])
   } finally {
     stopTimer(timer)
   }

@@ -3,7 +3,7 @@ import type { Random } from './random.ts'
 /** Something that meets bytes or text from strangers, and how it is tried. */
 export interface Target {
   readonly name: string
-  /** What it counts: frames that came in as bytes, cut anywhere, or anything else. */
+  /** What it counts: frames whose reply was there and the one of the model, or anything else. */
   readonly unit: 'frames' | 'cases'
   /** Its part of the time, compared with those of the others. */
   readonly share: number

@@ -21,7 +21,7 @@ export const replies: Target = {
   unit: 'cases',
   share: 3,
   count: 200,
-  run: property({ generate, check, show, size: ({ questions }) => questions }),
+  run: property({ generate, check, show }),
 }
 
 const REPLIES = ['0001', '0000', '0002', '', '00', '01', '000001', '0101', '000000', '00010001'].map((hex) =>
