@@ -8,7 +8,7 @@
  *     anything else       true if the number of all its characters, and of the rest of the request, is even
  */
 import type { Handlers, Operation, Request } from '../../src/handlers.ts'
-import { type Asked, OPERATIONS, type Says } from './model.ts'
+import { type Asked, OPERATIONS, readRequest, type Says, splitFrames } from './model.ts'
 
 interface Behaviour {
   readonly says: Says
@@ -107,6 +107,12 @@ const ALL: ReadonlyMap<string, Behaviour> = new Map(
 
 /** What shall not be in any log: the beginning of every password that has one, and of nothing else. */
 export const MARK = 'hunter2'
+
+/** Damage can make a user or a server of a password, and those are logged. */
+export function hasMarkedName(stream: Buffer): boolean {
+  const requests = splitFrames(stream).bodies.map(readRequest)
+  return requests.some((asked) => asked !== undefined && `${asked.user} ${asked.server}`.includes(MARK))
+}
 
 /** Names to ask about: those that answer at once, those that do not, and those that no behaviour has. */
 export const WORDS = {

@@ -1,10 +1,12 @@
 /** Every target for a moment, with a seed that stays; and what the tries are made of. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hasMarkedName, MARK } from './behaviours.ts'
 import { property } from './property.ts'
 import { Random, Recorder, Replay, seedOf } from './random.ts'
 import { Divergence } from './target.ts'
 import { TARGETS } from './targets.ts'
+import { frame } from './traffic.ts'
 
 /** A part of a round. */
 const PART = 8
@@ -53,4 +55,12 @@ test('a divergence is told with the smallest case', async () => {
 test('a case that hangs diverges, too', async () => {
   const run = property({ generate: () => 0, check: () => new Promise(() => {}), show: String, patience: 1 })
   await assert.rejects(run(new Random(1), 1), /still not done after 1 ms/)
+})
+
+test('a password that damage has made a part of a name may be logged', () => {
+  const stream = (body: string) => frame([Buffer.from(body)])
+  assert.equal(hasMarkedName(stream(`tryregister:alice:${MARK}-and-m:::`)), true)
+  assert.equal(hasMarkedName(stream(`auth:${MARK}:example.org:pw`)), true)
+  assert.equal(hasMarkedName(stream(`auth:alice:example.org:${MARK}-and-more`)), false)
+  assert.equal(hasMarkedName(stream(`${MARK}:alice:example.org:pw`)), false)
 })

@@ -2,10 +2,10 @@ import { strict as assert } from 'node:assert'
 import { inspect } from 'node:util'
 import { createLog } from '../../../src/log.ts'
 import { serveConnection } from '../../../src/serve.ts'
-import { askedOf, behavingHandlers, MARK, takesTime, WORDS } from '../behaviours.ts'
+import { askedOf, behavingHandlers, hasMarkedName, MARK, takesTime, WORDS } from '../behaviours.ts'
 import { Clock } from '../clock.ts'
 import { compareReplies, expectation } from '../expectation.ts'
-import { OPERATIONS, readRequest, splitFrames } from '../model.ts'
+import { OPERATIONS, splitFrames } from '../model.ts'
 import { mutateBytes } from '../mutate.ts'
 import { property } from '../property.ts'
 import type { Random } from '../random.ts'
@@ -152,7 +152,7 @@ async function observe(example: Example, frames: number): Promise<Seen> {
   const log = createLog((line) => {
     const event = / event=(\w+)/.exec(line)?.[1] ?? ''
     if (Object.hasOwn(events, event)) events[event as keyof typeof events]++
-    quotes ||= line.includes(MARK) && !hasMarkedName(chunks)
+    quotes ||= line.includes(MARK) && !hasMarkedName(Buffer.concat(chunks))
   }, 'debug')
 
   await serveConnection({
@@ -191,12 +191,6 @@ function closing(how: Example['close'], pump: () => void): void | Promise<void> 
   if (how !== 'never') return
   pump()
   return new Promise(() => {})
-}
-
-/** Damage can make a user of a password, and users are logged. */
-function hasMarkedName(chunks: readonly Buffer[]): boolean {
-  const requests = splitFrames(Buffer.concat(chunks)).bodies.map(readRequest)
-  return requests.some((asked) => asked !== undefined && `${asked.user} ${asked.server}`.includes(MARK))
 }
 
 function show({ chunks, ...rest }: Example): string {
