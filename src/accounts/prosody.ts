@@ -33,10 +33,10 @@ export interface ProsodyFile {
 
 /** Reads all files of accounts below a data directory; none if it is no such directory. */
 export function readProsodyFiles(directory: string): ProsodyFile[] {
-  return readdirSync(directory)
-    .filter((host) => existsSync(join(directory, host, 'accounts')))
-    .sort()
-    .flatMap((host) => readHost(directory, host))
+  const root = Buffer.from(directory).toString('latin1')
+  return namesIn(root)
+    .filter((host) => existsSync(bytes(join(root, host, 'accounts'))))
+    .flatMap((host) => readHost(root, host))
 }
 
 /** What the file says: an account, or a sentence that says what is wrong and quotes nothing of its content. */
@@ -46,20 +46,35 @@ export async function parseProsodyFile({ user, server, text }: ProsodyFile): Pro
   return guarded(() => take({ user: prepareUser(user), server: prepareServer(server) }, parseLuaTable(text)))
 }
 
-function readHost(directory: string, host: string): ProsodyFile[] {
-  return readdirSync(join(directory, host, 'accounts'))
+function readHost(root: string, host: string): ProsodyFile[] {
+  return namesIn(join(root, host, 'accounts'))
     .filter((name) => name.endsWith('.dat'))
-    .sort()
     .map((name) => {
       const path = join(host, 'accounts', name)
-      const text = readFileSync(join(directory, path), 'utf8')
-      return { path, user: decode(name.slice(0, -'.dat'.length)), server: decode(host), text }
+      const text = readFileSync(bytes(join(root, path)), 'utf8')
+      return {
+        path: String(bytes(path)),
+        user: decode(name.slice(0, -'.dat'.length)),
+        server: decode(host),
+        text,
+      }
     })
 }
 
+/** The names in a directory. Like all paths here they have a character for each byte: what others put there need not be text. */
+function namesIn(path: string): string[] {
+  return readdirSync(bytes(path), 'latin1').sort()
+}
+
+function bytes(path: string): Buffer {
+  return Buffer.from(path, 'latin1')
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function decode(name: string): string | undefined {
   try {
-    return decodeURIComponent(name)
+    return decodeURIComponent(UTF8.decode(bytes(name)))
   } catch {
     return undefined
   }

@@ -162,6 +162,21 @@ refused('bytes that are no text as a name', CONTENT, /UTF-8/, 'example%2eorg/acc
 refused('a percent sign that stands for nothing', CONTENT, /UTF-8/, 'example%2eorg/accounts/a%.dat')
 refused('a host whose name is no text', CONTENT, /UTF-8/, 'example%c3org/accounts/alice.dat')
 
+test('names of files and hosts that are no text hide no account and keep no other from being read', async (t) => {
+  const directory = dataDirectory(t, FILES)
+  const below = (...path: string[]) => Buffer.from(join(directory, ...path), 'latin1')
+  writeFileSync(below('example%2eorg', 'accounts', 'a\xff.dat'), CONTENT)
+  mkdirSync(below('caf\xe9', 'accounts'), { recursive: true })
+  writeFileSync(below('caf\xe9', 'accounts', 'alice.dat'), CONTENT)
+  const found = readProsodyFiles(directory)
+  assert.equal(found.length, Object.keys(FILES).length + 2)
+  const unnamed = found.filter(({ user, server }) => user === undefined || server === undefined)
+  assert.deepEqual(
+    unnamed.map(({ path }) => path),
+    ['caf\ufffd/accounts/alice.dat', 'example%2eorg/accounts/a\ufffd.dat'],
+  )
+})
+
 /** `encode` of Prosody's util/datamanager.lua. */
 const encode = (name: string) =>
   [...Buffer.from(name)]

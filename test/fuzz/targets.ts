@@ -14,6 +14,7 @@ import { moves } from './targets/moves.ts'
 import { names } from './targets/names.ts'
 import { options } from './targets/options.ts'
 import { program } from './targets/program.ts'
+import { prosodyNames } from './targets/prosody-names.ts'
 import { reasons } from './targets/reasons.ts'
 import { replies } from './targets/replies.ts'
 import { requests } from './targets/requests.ts'
@@ -35,6 +36,7 @@ export const TARGETS: readonly Target[] = [
   jidEscaping,
   lines,
   moves,
+  prosodyNames,
   hashes,
   statements,
   ldapTemplates,
