@@ -13,10 +13,14 @@ export const certificates: Rule = {
   secret: true,
 }
 
+/** As OpenSSL finds them: only where a line begins. */
+const BLOCKS = /^-----BEGIN [^-]*-----[^-]*^-----END [^-]*-----/gm
+
 /** Every one of them is read: what OpenSSL cannot read, it passes over in silence. */
 function areCertificates(text: string): boolean {
-  const blocks = text.match(/-----BEGIN [^-]*-----[^-]*-----END [^-]*-----/g) ?? []
-  return blocks.length > 0 && blocks.every(isCertificate)
+  const blocks = text.match(BLOCKS) ?? []
+  const rest = text.replace(BLOCKS, '')
+  return blocks.length > 0 && blocks.every(isCertificate) && !/-----(BEGIN|END) /.test(rest)
 }
 
 function isCertificate(block: string): boolean {

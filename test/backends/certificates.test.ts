@@ -33,6 +33,10 @@ for (const [name, backend] of Object.entries(BACKENDS)) {
   refused('what is no text', [ONE])
   refused('a certificate that is none', BROKEN)
   refused('a certificate that is none behind another one', `${ONE}\n${BROKEN}`)
+  refused('a certificate and the beginning of another one', `${ONE}\n${OTHER.slice(0, 300)}`)
+  refused('a certificate and the end of another one', `${OTHER.slice(300)}\n${ONE}`)
+  refused('two certificates that share a line', `${ONE.trim()}${OTHER}`)
+  refused('lines that are indented', ONE.replace(/^/gm, '  '))
   refused('a key', KEY)
   refused('a certificate and a key', `${ONE}\n${KEY}`)
 }

@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert'
+import { generateKeyPairSync } from 'node:crypto'
+import { createSecureContext, rootCertificates } from 'node:tls'
 import { accounts } from '../../../src/backends/accounts.ts'
 import { checkHttpOptions } from '../../../src/backends/http/options.ts'
 import { checkJwtOptions } from '../../../src/backends/jwt/options.ts'
@@ -43,6 +45,16 @@ const BASE = { isuser: 'none', claims: { a: 1 }, audience: ['x'], clockTolerance
 
 const YES = { auth: () => true }
 
+const CERTIFICATES = rootCertificates.slice(0, 2).join('\n')
+const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+const PUBLIC_PEM = String(publicKey.export({ type: 'spki', format: 'pem' }))
+const PUBLIC_JWK = publicKey.export({ format: 'jwk' })
+const PRIVATE_KEYS = [
+  privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  privateKey.export({ format: 'jwk' }),
+  { ...PUBLIC_JWK, d: PASSWORD },
+]
+
 /** Options that are right, and who looks at them. Every password that there is in them is marked. */
 const OWNERS = {
   accounts: { right: [{ directory: '/x', patience: 1 }], check: (value: never) => accounts(value).close?.() },
@@ -78,6 +90,7 @@ const OWNERS = {
       },
       { api: 'json', url: { auth: 'http://127.0.0.1/' }, credentials: SECRETIVE },
       { api: 'basic', url: 'https://127.0.0.1/', headers: { Authorisation: PASSWORD } },
+      { url: 'https://127.0.0.1/', ca: CERTIFICATES },
     ],
     check: checkHttpOptions,
   },
@@ -85,6 +98,9 @@ const OWNERS = {
     right: [
       { ...BASE, secret: PASSWORD.repeat(5), algorithms: ['HS256'] },
       { ...BASE, jwks: 'https://127.0.0.1/' },
+      { ...BASE, publicKey: PUBLIC_PEM },
+      { ...BASE, publicKey: PUBLIC_JWK, algorithms: ['EdDSA'] },
+      { ...BASE, publicKey: [PUBLIC_JWK, PUBLIC_PEM] },
     ],
     check: checkJwtOptions,
   },
@@ -104,6 +120,7 @@ const OWNERS = {
         group: { filter: '(member=%D)', base: 'dc=x' },
         timeout: 1,
       },
+      { url: 'ldaps://x', userDn: 'uid=%u,dc=x', ca: CERTIFICATES },
     ],
     check: settingsOf,
   },
@@ -182,6 +199,10 @@ function other(random: Random, old: unknown): unknown {
       [old, PASSWORD],
     ])
   }
+  if ((old === PUBLIC_PEM || old === PUBLIC_JWK || Array.isArray(old)) && random.oneIn(2)) {
+    const key = random.pick([...PRIVATE_KEYS, mutateText(random, PUBLIC_PEM), damage(random, PUBLIC_JWK)])
+    return random.pick([key, [key], [PUBLIC_PEM, key]])
+  }
   if (typeof old === 'string' && random.oneIn(2)) return mutateText(random, old)
   return makeValue(random, 2)
 }
@@ -239,6 +260,7 @@ function check({ owner, options }: Example): void {
   const time = processorTime()
   try {
     void OWNERS[owner].check(options as never)
+    checkTaken(options as TakenOptions)
   } catch (error) {
     assert.ok(!(OWNERS[owner].right as readonly unknown[]).includes(options), String(error))
     if (!(error instanceof TypeError || error instanceof MissingPackageError)) throw error
@@ -246,6 +268,23 @@ function check({ owner, options }: Example): void {
     assert.match(error.message, OURS)
   }
   assert.ok(time() < MOST, `it took ${time()} ms`)
+}
+
+interface TakenOptions {
+  readonly ca?: string
+  readonly publicKey?: unknown
+}
+
+/** What is taken can be used, all of it, and is nothing that nobody but its owner should have. */
+function checkTaken({ ca, publicKey }: TakenOptions = {}): void {
+  if (ca !== undefined) {
+    createSecureContext({ ca })
+    const found = (pattern: RegExp) => String(ca).match(pattern)?.length ?? 0
+    const marks = found(/-----(BEGIN|END) /g)
+    assert.equal(2 * found(/^-----BEGIN [A-Z\d ]+-----/gm), marks, 'a certificate is passed over')
+  }
+  const keys = [publicKey].flat()
+  assert.ok(!PRIVATE_KEYS.some((key) => keys.includes(key)), 'a private key is taken')
 }
 
 /** An error that we have written, not one of the engine's about what is no function or cannot be read. */
