@@ -117,7 +117,7 @@ export function sql(options: SqlOptions): Handlers {
   async function exists(request: UserRequest): Promise<boolean> {
     if (isNobody(request)) return false
     const column = await patiently(request, () => database.read(isuser ?? auth, request))
-    return column.some(isuser === undefined ? (value) => value !== null : isThere)
+    return column.some(isuser === undefined ? (value) => value !== null && value !== undefined : isThere)
   }
 
   async function store(statement: Statement, request: PasswordRequest): Promise<boolean> {

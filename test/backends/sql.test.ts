@@ -108,6 +108,13 @@ exists('false', false, false)
 exists('NULL', null, false)
 exists('no column', undefined, false)
 
+test('isuser: a row of `auth` without a column is nobody, as for a login', async () => {
+  const pool: SqlDriver = { dialect: 'sqlite', query: () => ({ rows: [[]] }) }
+  const handlers = sql({ pool, auth: ':user' }) as Required<Handlers>
+  assert.equal(await handlers.isuser(named('isuser', 'alice')), false)
+  assert.equal(await auth(handlers), false)
+})
+
 const changes = (title: string, result: SqlResult, expected: boolean | string) =>
   test(`setpass: ${title} is ${expected}`, async () => {
     const { handlers } = setUp({ setpass: result })

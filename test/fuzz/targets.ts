@@ -18,6 +18,7 @@ import { prosodyNames } from './targets/prosody-names.ts'
 import { reasons } from './targets/reasons.ts'
 import { replies } from './targets/replies.ts'
 import { requests } from './targets/requests.ts'
+import { rows } from './targets/rows.ts'
 import { serve } from './targets/serve.ts'
 import { statements } from './targets/statements.ts'
 import { stores } from './targets/stores.ts'
@@ -39,6 +40,7 @@ export const TARGETS: readonly Target[] = [
   prosodyNames,
   hashes,
   statements,
+  rows,
   ldapTemplates,
   httpAnswers,
   httpBytes,
