@@ -31,7 +31,7 @@ export function* listAccounts(directory: string, server?: string): Generator<Acc
 
 function* names(directory: string, nameFile: string): Generator<string> {
   for (const encoded of readDirectory(directory)) {
-    const name = isDigest(encoded) ? readName(join(directory, encoded, nameFile)) : decodeName(encoded)
+    const name = isDigest(encoded) ? readName(directory, encoded, nameFile) : decodeName(encoded)
     if (name !== undefined) yield name
   }
 }
@@ -51,8 +51,10 @@ function* readDirectory(path: string): Generator<string> {
   }
 }
 
-function readName(path: string): string | undefined {
-  return unlessMissing(() => readFileSync(path, 'utf8'))
+function readName(directory: string, encoded: string, nameFile: string): string | undefined {
+  const name = unlessMissing(() => readFileSync(join(directory, encoded, nameFile), 'utf8'))
+  // With another name than its own it would be listed as somebody else.
+  return name !== undefined && encodeName(name) === encoded ? name : undefined
 }
 
 function isAccount(path: string): boolean {

@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { encodeName } from '../../src/accounts/names.ts'
 import { AccountStore } from '../../src/accounts/store.ts'
 import { temporaryDirectory, temporaryStore } from './support.ts'
 
@@ -225,6 +226,18 @@ test('a server directory that is made by hand is used', async (t) => {
   writeFileSync(join(store.directory, 'example.org/README'), 'x')
   assert.equal(await store.create('alice', 'example.org', 'one'), true)
   assert.deepEqual([...store.list()], [{ user: 'alice', server: 'example.org' }])
+})
+
+test('an account whose long name somebody has written over is listed as nobody else', async (t) => {
+  const store = await temporaryStore(t)
+  const long = 'x'.repeat(300)
+  await store.create('alice', 'example.org', 'one')
+  await store.create(long, 'example.org', 'two')
+  const directory = join(store.directory, 'example.org', encodeName(long))
+  writeFileSync(join(directory, 'name'), 'alice')
+  assert.deepEqual([...store.list()], [{ user: 'alice', server: 'example.org' }])
+  writeFileSync(join(directory, 'name'), long)
+  assert.equal(store.count(), 2)
 })
 
 test('an account directory without a password is no account, and can be removed', async (t) => {
