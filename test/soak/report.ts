@@ -1,5 +1,5 @@
 import { cpus } from 'node:os'
-import { table } from '../bench/measure.ts'
+import { markdownTable } from '../bench/report.ts'
 import type { Ledger } from './ledger.ts'
 import type { Span } from './schedule.ts'
 import {
@@ -67,7 +67,7 @@ export function shown(report: Report): string {
     `${answers} answers, ${wrong} of them wrong; handlers loaded anew ${reloads.pipes} times on pipes, ${reloads.ejabberd} times at ejabberd`,
     `compared: ${at(early)}, and ${at(end)}`,
     '',
-    table([
+    markdownTable([
       ['the least of each worker', 'resident, MiB', 'private and written, MiB', 'descriptors', 'threads'],
       ...workers.map(({ name, resident, privateDirty, descriptors, threads }) => [
         name,
@@ -78,7 +78,7 @@ export function shown(report: Report): string {
       ]),
     ]),
     '',
-    table([
+    markdownTable([
       ['answers', 'number', 'median, ms', '99th percentile, ms'],
       ...times.map(({ kind, answers, median, p99 }) => [
         kind,
