@@ -138,8 +138,9 @@ export interface HttpBasicOptions extends HttpCommonOptions {
  * that wants a user name and a password (RFC 7617).
  *
  * A service that cannot be reached, breaks off or answers 408, 429 or 5xx is an `UnavailableError`, and asked again for
- * `patience`, but not after 429, nor before the time in `Retry-After`; any other answer that was not agreed on is a `BackendError`. Neither is ever a wrong password. A redirect
- * is not followed: the password goes to nobody but the service that was named.
+ * `patience`, but not after 429, nor before the time in `Retry-After`; any other answer that was not agreed on is a
+ * `BackendError`. Neither is ever a wrong password. A redirect is not followed: the password goes to nobody but the
+ * service that was named.
  *
  * @example
  * ```ts

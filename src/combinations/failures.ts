@@ -5,7 +5,7 @@
  */
 import { BackendError, HashError, StoreError, TooManyRefusalsError, UnavailableError } from '../errors.ts'
 import type { Request } from '../handlers.ts'
-import { passwordOf } from '../incoming-request.ts'
+import { secretsOf } from '../incoming-request.ts'
 import { reasonOf } from '../reason.ts'
 
 const ANSWERS = [TooManyRefusalsError, HashError] as const
@@ -22,7 +22,7 @@ export function isAnswered(failure: unknown): boolean {
 /** One failure stands for itself. Several are told in one line: each may be the one to mend. */
 export function failureOf(failures: readonly unknown[], request: Request): unknown {
   if (failures.length === 1) return failures[0]
-  const reasons = failures.map((failure) => reasonOf(failure, passwordOf(request))).join('; ')
+  const reasons = failures.map((failure) => reasonOf(failure, ...secretsOf(request))).join('; ')
   return new (classOf(failures))(`${failures.length} members failed: ${reasons}`)
 }
 
