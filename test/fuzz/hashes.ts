@@ -1,23 +1,12 @@
 /** Hashes whose passwords are known, of all families, as cheap as there are: what is fuzzed is not the work. */
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
-import {
-  ARGON2,
-  BCRYPT,
-  DJANGO,
-  DRUPAL,
-  FORMULAS,
-  NEXTCLOUD,
-  PHPASS,
-  WEAK,
-  WORDPRESS,
-} from '../passwords/application-vectors.ts'
 import { type Vector, vectors } from '../passwords/support.ts'
-import { PBKDF2, SCRYPT } from '../passwords/vectors.ts'
 import * as crypt from '../passwords/vectors-crypt.ts'
+import { FAMILIES } from '../passwords/vectors-families.ts'
 import * as schemes from '../passwords/vectors-schemes.ts'
 
 const ALL: readonly Vector[] = [
-  ...[SCRYPT, PBKDF2, BCRYPT, ARGON2, WORDPRESS, PHPASS, DRUPAL, DJANGO, NEXTCLOUD, WEAK, FORMULAS],
+  ...Object.values(FAMILIES),
   ...Object.values(crypt),
   ...Object.values(schemes),
 ].flat()

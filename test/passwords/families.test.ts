@@ -3,33 +3,9 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { PasswordFormats } from '../../src/passwords/formats.ts'
 import { checkHash, looksLikeHash, verifyPassword } from '../../src/passwords/registry.ts'
-import {
-  ARGON2,
-  BCRYPT,
-  DJANGO,
-  DRUPAL,
-  FORMULAS,
-  NEXTCLOUD,
-  PHPASS,
-  WEAK,
-  WORDPRESS,
-} from './application-vectors.ts'
-import { ALL_WEAK, type Vector } from './support.ts'
-import { PBKDF2, SCRYPT } from './vectors.ts'
-
-const FAMILIES: Readonly<Record<string, readonly Vector[]>> = {
-  scrypt: SCRYPT,
-  pbkdf2: PBKDF2,
-  bcrypt: BCRYPT,
-  argon2: ARGON2,
-  WordPress: WORDPRESS,
-  phpass: PHPASS,
-  Drupal: DRUPAL,
-  Django: DJANGO,
-  Nextcloud: NEXTCLOUD,
-  'a digest': WEAK,
-  'a formula': FORMULAS,
-}
+import { BCRYPT, DJANGO, FORMULAS, PHPASS, WORDPRESS } from './application-vectors.ts'
+import { ALL_WEAK } from './support.ts'
+import { FAMILIES } from './vectors-families.ts'
 
 for (const [family, vectors] of Object.entries(FAMILIES)) {
   for (const { source, password, hash, formats = {} } of vectors) {

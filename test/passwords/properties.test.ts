@@ -4,33 +4,10 @@ import fc from 'fast-check'
 import { ExtauthError } from '../../src/errors.ts'
 import type { PasswordFormats } from '../../src/passwords/formats.ts'
 import { checkHash, looksLikeHash, verifyPassword } from '../../src/passwords/registry.ts'
-import {
-  ARGON2,
-  BCRYPT,
-  DJANGO,
-  DRUPAL,
-  FORMULAS,
-  NEXTCLOUD,
-  PHPASS,
-  WEAK,
-  WORDPRESS,
-} from './application-vectors.ts'
 import { ALL_WEAK } from './support.ts'
-import { PBKDF2, SCRYPT } from './vectors.ts'
+import { FAMILIES } from './vectors-families.ts'
 
-const VECTORS = [
-  ...SCRYPT,
-  ...PBKDF2,
-  ...BCRYPT,
-  ...ARGON2,
-  ...WORDPRESS,
-  ...PHPASS,
-  ...DRUPAL,
-  ...DJANGO,
-  ...NEXTCLOUD,
-  ...WEAK,
-  ...FORMULAS,
-]
+const VECTORS = Object.values(FAMILIES).flat()
 
 /** What was never anybody's password. In ASCII, or $2x$ would have no answer. */
 const NOBODYS = 'troub4dor&3'
