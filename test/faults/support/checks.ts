@@ -31,9 +31,10 @@ export function assertNothingRefused(stage: Pick<Stage, 'journal'>, story: Story
 
 /**
  * The supervisor above those of the pools has not given up: group chat, BOSH and the logins of all hosts would go with
- * it, for good. That of a pool may once: a pool that is killed at a blow has as many deaths in a second as it may have.
+ * it, for good, and the one above it would report that. That of a pool may give up: a pool that is killed at a blow has
+ * as many deaths in a second as it may have.
  */
-export function assertCalm({ ejabberd }: Stage): void {
+export function assertCalm({ ejabberd }: Pick<Stage, 'ejabberd'>): void {
   assert.ok(!ejabberd.log().includes('{local,ejabberd_sup}'), ejabberd.evidence())
 }
 
