@@ -56,7 +56,7 @@ export function takesPassword(operation: Operation): operation is PasswordReques
 
 /** Takes a frame apart. Never throws: a frame that is no request is answered, not an error of the stream. */
 export function parseRequest(frame: Buffer): IncomingRequest | Malformed {
-  const text = frame.toString('utf8')
+  const text = frame.toString()
   const end = endOfField(text, 0)
   const operation = NAMES.get(text.slice(0, end))
   if (operation === undefined) {

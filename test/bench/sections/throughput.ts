@@ -6,7 +6,7 @@ import { measureThroughput } from '../throughput.ts'
 export async function throughput({ folder, quick }: Effort): Promise<Measured> {
   // The naive one takes a chunk for a frame, and loses the order when a frame is cut.
   const { 'naive Node.js': _, ...commands } = programs(folder)
-  const work = quick ? { rounds: 1, requests: 40_000 } : { rounds: 5, requests: 400_000 }
+  const work = quick ? { rounds: 1, requests: 40_000 } : { rounds: 5, requests: 2_000_000 }
   const rates = await measureThroughput(folder, commands, work)
   const { ours = Number.NaN, C, 'Python sample': python } = rates
   return {
