@@ -90,13 +90,21 @@ test('takes frames of 65 535 bytes', async (t) => {
 
 const MANY = 200_000
 
+/** Who is asked for in a thousand questions, in no order that repeats itself within them. */
+const ASKED = Array.from({ length: 1000 }, (_, at) => ((at * at) % 997 < 498 ? 'alice' : 'bob'))
+const THOUSAND = Buffer.concat(ASKED.map((user) => frames(`isuser:${user}:example.org`)))
+const THEIR_REPLIES = Buffer.from(
+  ASKED.map((user) => (user === 'alice' ? REPLY.yes : REPLY.no)).join(''),
+  'hex',
+)
+
 /** Starts the program on a named pipe, one end of which nobody reads for now. */
 function startOnPipe(folder: string, flags: number) {
   const path = join(folder, 'replies')
   execFileSync('mkfifo', [path])
   // Open for reading and writing, so that opening it waits for nobody.
   const writeEnd = openSync(path, constants.O_RDWR | flags)
-  const handlers = writeHandlers(folder, '{ isuser: () => true }')
+  const handlers = writeHandlers(folder, "{ isuser: ({ user }) => user === 'alice' }")
   const child = spawn(PROGRAM, ['--handlers', handlers], { stdio: ['pipe', writeEnd, 'inherit'] })
   const readEnd = new Socket({
     fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
@@ -110,27 +118,28 @@ for (const [name, flags] of [
   ['pipe', 0],
   ['non-blocking pipe', constants.O_NONBLOCK],
 ] as const) {
-  test(`loses none of ${MANY} replies when the reader of a ${name} stalls, and stops reading meanwhile`, async (t) => {
+  test(`loses none of ${MANY} replies and keeps their order when the reader of a ${name} stalls, and stops reading meanwhile`, async (t) => {
     const { child, readEnd } = startOnPipe(temporaryFolder(t), flags)
     t.after(() => child.kill('SIGKILL'))
-    const frame = frames('isuser:alice:example.org')
-    const accepted = await writeUntilStalled(child.stdin as Socket, frame, MANY)
-    assert.ok(accepted < MANY, 'the program read on although its replies were not')
-    const rest = MANY - accepted
-    child.stdin?.end(Buffer.concat(Array.from({ length: rest }, () => frame)))
-    let bytes = 0
-    for await (const chunk of readEnd) bytes += chunk.length
-    assert.equal(bytes, MANY * 4)
+    const batches = MANY / ASKED.length
+    const accepted = await writeUntilStalled(child.stdin as Socket, THOUSAND, batches)
+    assert.ok(accepted < batches, 'the program read on although its replies were not')
+    child.stdin?.end(Buffer.concat(Array(batches - accepted).fill(THOUSAND)))
+    const replies: Buffer = Buffer.concat(await readEnd.toArray())
+    assert.equal(replies.length, MANY * 4)
+    assert.ok(
+      replies.equals(Buffer.concat(Array(batches).fill(THEIR_REPLIES))),
+      'in the order of the questions',
+    )
   })
 }
 
-/** Writes frames until the program takes no more, and returns how many that were. */
-async function writeUntilStalled(stdin: Socket, frame: Buffer, most: number): Promise<number> {
+/** Writes the same bytes until the program takes no more, and returns how often that was. */
+async function writeUntilStalled(stdin: Socket, bytes: Buffer, most: number): Promise<number> {
   let written = 0
   while (written < most) {
-    const batch = Math.min(1000, most - written)
-    const taken = stdin.write(Buffer.concat(Array.from({ length: batch }, () => frame)))
-    written += batch
+    const taken = stdin.write(bytes)
+    written++
     if (taken) continue
     const drained = await Promise.race([once(stdin, 'drain').then(() => true), quiet(stdin)])
     if (!drained) break
