@@ -4,19 +4,16 @@
  * @module
  */
 import type { Writable } from 'node:stream'
-import type { WriteNow } from './transports/past-stream.ts'
 
 /** The replies that have not been written: those of the frames of one chunk go out in one write. */
 export class Replies {
   readonly #output: Writable
-  readonly #writeNow: WriteNow
   #waiting: Buffer[] = []
   #closed: OutputClosed | undefined
   #giveUp: (error: OutputClosed) => void = () => {}
 
-  constructor(output: Writable, writeNow: WriteNow = () => 0) {
+  constructor(output: Writable) {
     this.#output = output
-    this.#writeNow = writeNow
     // Without a listener, a reader that goes away would be an uncaught exception.
     const close = (cause?: Error) => {
       this.#closed ??= new OutputClosed(cause)
@@ -46,10 +43,7 @@ export class Replies {
     const bytes = joined(this.#waiting)
     this.#waiting = []
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
-    const written = this.#writeNow(bytes)
-    if (written === bytes.length) return undefined
-    const rest = bytes.subarray(written)
-    return this.#output.write(rest) ? undefined : this.#until((done) => this.#output.once('drain', done))
+    return this.#output.write(bytes) ? undefined : this.#until((done) => this.#output.once('drain', done))
   }
 
   /** Returns when the last byte is written, or cannot be. Never rejects. */

@@ -26,13 +26,11 @@ import { encodeReply } from './reply.ts'
 import { type Malformed, parseRequest } from './request.ts'
 import { logLate, logOutcome } from './request-log.ts'
 import { isRevocable, Silence } from './silence.ts'
-import type { WriteNow } from './transports/past-stream.ts'
 
 /** One stream of bytes in, one out, and how to treat what comes. */
 export interface Connection {
   readonly input: Readable
   readonly output: Writable
-  readonly writeNow?: WriteNow | undefined
   /** Where the handlers for a request come from. */
   readonly handlers: HandlersSource
   /** How long a request may take, and how long what is left may take once the input has ended; milliseconds. */
@@ -53,8 +51,8 @@ export interface Connection {
  * reads the output any more. Never rejects.
  */
 export async function serveConnection(connection: Connection): Promise<void> {
-  const { input, output, writeNow } = connection
-  const replies = new Replies(output, writeNow)
+  const { input, output } = connection
+  const replies = new Replies(output)
   const ending = new Ending(connection)
   const silence = new Silence(connection)
   try {

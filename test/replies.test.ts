@@ -16,21 +16,6 @@ test('replies wait until they are flushed, and then go out in one write, in orde
   await replies.flush()
   assert.deepEqual(output.writes, ['0102'])
 })
-for (const [title, taken] of [
-  ['nothing', 0],
-  ['a part', 5],
-  ['all of it', 8],
-] as const)
-  test(`what the output takes past its stream goes there first, and the rest through the stream: ${title}`, async () => {
-    const output = new Sink()
-    const past: Buffer[] = []
-    const replies = new Replies(output, (bytes) => past.push(Buffer.from(bytes.subarray(0, taken))) * taken)
-    replies.add(Buffer.of(0, 2, 0, 1))
-    replies.add(Buffer.of(0, 2, 0, 0))
-    await replies.flush()
-    assert.equal(Buffer.concat(past).toString('hex') + output.hex, '0002000100020000')
-    assert.equal(output.bytes, 8 - taken)
-  })
 test('without a reply nothing is written', async () => {
   const output = new Sink()
   await new Replies(output).flush()

@@ -9,13 +9,11 @@ import { Readable, type Writable } from 'node:stream'
 import { isatty } from 'node:tty'
 import type { Log, LogLevel } from '../log.ts'
 import { reasonOfUnknownOrigin } from '../reason.ts'
-import { pastStream, type WriteNow } from './past-stream.ts'
 
 /** Standard input and output, taken. */
 export interface Stdio {
   readonly input: Readable
   readonly output: Writable
-  readonly writeNow?: WriteNow | undefined
 }
 
 let taken = false
@@ -39,24 +37,17 @@ export function takeStdio(): Stdio {
     )
   }
   taken = true
-  const input = takePipe(0)?.socket ?? process.stdin
-  const replies = takePipe(1)
-  const output = replies?.socket ?? process.stdout
+  const input = takePipe(0) ?? process.stdin
+  const output = takePipe(1) ?? process.stdout
   // Made when somebody wants them: few do.
   let empty: Readable | undefined
   Object.defineProperty(process, 'stdin', { get: () => (empty ??= Readable.from([])), configurable: true })
   Object.defineProperty(process, 'stdout', { get: () => process.stderr, configurable: true })
-  return { input, output, writeNow: replies && pastStream(replies.pipe, replies.socket) }
-}
-
-/** A pipe by its number, and as a stream, which has it. */
-interface Pipe {
-  readonly pipe: number
-  readonly socket: Socket
+  return { input, output }
 }
 
 /** Linux only, and only for a pipe of our own user: elsewhere the redefined streams of `process` have to do. */
-function takePipe(standard: 0 | 1): Pipe | undefined {
+function takePipe(standard: 0 | 1): Socket | undefined {
   const opened: number[] = []
   const open = (path: string, flags: number) => {
     const descriptor = openSync(path, flags)
@@ -75,7 +66,7 @@ function takePipe(standard: 0 | 1): Pipe | undefined {
     closeSync(standard)
     openSync('/dev/null', flags) // takes the lowest number that is free, the one just closed
     closeSync(nowhere)
-    return { pipe, socket }
+    return socket
   } catch {
     for (const descriptor of opened) closeSync(descriptor)
     return undefined
