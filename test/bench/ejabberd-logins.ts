@@ -50,11 +50,11 @@ export async function measureEjabberd({
 }
 
 /**
- * So many logins that each of the five workers has very probably seen each user, and remembers the password. No more at
- * once than there are cores: each of them costs a hash.
+ * So many logins that each of the five workers has seen each user, and remembers the password, and has its code compiled
+ * as it is after some minutes of work. No more at once than there are cores: the first ones cost a hash.
  */
 function warmUp(people: number): Load {
-  return { logins: 60 * people, clients: availableParallelism() }
+  return { logins: 400 * people, clients: availableParallelism() }
 }
 
 /** The turns of one variant. */
