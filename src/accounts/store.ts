@@ -80,13 +80,13 @@ export class AccountStore {
 
   /** Is there such an account? Takes some microseconds and does not wait. */
   has(user: string, server: string): boolean {
-    const path = this.#password(user, server)
+    const path = this.#passwordFile(user, server)
     return this.#lookUp(user, server, () => statSync(path)) !== undefined
   }
 
   /** The stored hash, or `undefined` if there is no such account. Takes some microseconds and does not wait. */
   read(user: string, server: string): string | undefined {
-    const path = this.#password(user, server)
+    const path = this.#passwordFile(user, server)
     return this.#lookUp(user, server, () => readFileSync(path, AS_TEXT))?.replace(/\n$/, '')
   }
 
@@ -178,7 +178,7 @@ export class AccountStore {
     return `${this.#server(server)}/${encodeName(user)}`
   }
 
-  #password(user: string, server: string): string {
+  #passwordFile(user: string, server: string): string {
     return `${this.#account(user, server)}/password`
   }
 

@@ -59,6 +59,7 @@ function generate(random: Random): Example {
   )
   return { steps, name: random.oneIn(2) ? random.pick([...users, ...servers]) : mutateText(random, LONG) }
 }
+
 async function check({ steps, name }: Example): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'extauth-fuzz-'))
   try {
