@@ -182,7 +182,7 @@ export class Client {
         return
       }
       clearTimeout(waiting.timer)
-      waiting.resolve(Buffer.from(reply))
+      waiting.resolve(Buffer.from(reply.bytes))
     }
   }
 

@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { isAscii } from 'node:buffer'
 import { FrameTooLargeError, TruncatedFrameError } from './errors.ts'
 
 /** The most a body can hold in bytes: the largest number that fits a 2-byte length. */
@@ -58,57 +59,109 @@ export async function* decodeFrames(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Buffer, void> {
   const decoder = new FrameDecoder()
-  for await (const chunk of source) yield* decoder.push(chunk)
+  for await (const chunk of source) {
+    for (const frame of decoder.push(chunk)) yield frame.bytes
+  }
   decoder.end()
 }
+
+/** The body of a frame: a view of the chunk it came in, as bytes and as text. */
+export class Frame {
+  readonly #chunk: Chunk
+  readonly #start: number
+  readonly #end: number
+
+  constructor(chunk: Chunk, start: number, end: number) {
+    this.#chunk = chunk
+    this.#start = start
+    this.#end = end
+  }
+
+  /** Makes a frame of a body: bytes, or text that is encoded as UTF-8. */
+  static of(body: Uint8Array | string): Frame {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : asBuffer(body)
+    return new Frame(new Chunk(bytes), 0, bytes.length)
+  }
+
+  /** In bytes. */
+  get length(): number {
+    return this.#end - this.#start
+  }
+
+  /** The bytes, which are not copied. */
+  get bytes(): Buffer {
+    return this.#chunk.bytes.subarray(this.#start, this.#end)
+  }
+
+  /** The bytes as UTF-8, with U+FFFD for what is none. A part of it may keep the text of the whole chunk in memory. */
+  get text(): string {
+    return this.#chunk.text(this.#start, this.#end)
+  }
+}
+
+/** Bytes that came together. */
+class Chunk {
+  readonly bytes: Buffer
+  /** All of them, if they are ASCII, and empty otherwise; not before it is asked for. */
+  #ascii: string | undefined
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  /** What stands there, as UTF-8. In ASCII a byte is a character: to decode all at once costs less than each frame. */
+  text(start: number, end: number): string {
+    this.#ascii ??= isAscii(this.bytes) ? this.bytes.toString('latin1') : ''
+    return this.#ascii === '' ? this.bytes.toString('utf8', start, end) : this.#ascii.slice(start, end)
+  }
+}
+
+const NOTHING = new Chunk(Buffer.alloc(0))
 
 /**
  * What {@link decodeFrames} is made of, for a caller that takes one frame at a time, or that reuses its chunks: there is
  * one place in the stream, whoever iterates.
  */
 export class FrameDecoder {
-  /** What has arrived and was not looked at yet: `#bytes` from `#at` on. */
-  #bytes: Buffer = Buffer.alloc(0)
+  /** What has arrived and was not looked at yet: `#chunk` from `#at` on. */
+  #chunk: Chunk = NOTHING
   #at = 0
   /** The part of a frame that has arrived: first of its head, then, in place of it, of its body. */
   #partial: Buffer | undefined
   #filled = 0
   #inBody = false
 
-  /** Takes a chunk, and iterates over the bodies of the frames that are complete by now. */
+  /** Takes a chunk, and iterates over the frames that are complete by now. */
   push(chunk: Uint8Array): this {
-    const rest = this.#bytes.subarray(this.#at)
-    this.#bytes = rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, chunk])
+    const rest = this.#rest()
+    this.#chunk = new Chunk(rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, chunk]))
     this.#at = 0
     return this
   }
 
-  /** The body of the next frame, or `undefined` until more has arrived. */
-  next(): Buffer | undefined {
-    while (this.#at < this.#bytes.length) {
+  /** The next frame, or `undefined` until more has arrived. */
+  next(): Frame | undefined {
+    while (this.#at < this.#chunk.bytes.length) {
       if (this.#partial === undefined) {
-        const body = wholeFrame(this.#bytes, this.#at)
-        if (body !== undefined) {
-          this.#at += HEAD_LENGTH + body.length
-          return body
-        }
+        const frame = this.#whole()
+        if (frame !== undefined) return frame
         this.#expect(HEAD_LENGTH, false)
       }
       this.#fill()
       const body = this.#completed()
-      if (body !== undefined) return body
+      if (body !== undefined) return Frame.of(body)
     }
     return undefined
   }
 
   /** Iterates over what {@link FrameDecoder.next} gives. */
-  *[Symbol.iterator](): Generator<Buffer, void> {
-    for (let body = this.next(); body !== undefined; body = this.next()) yield body
+  *[Symbol.iterator](): Generator<Frame, void> {
+    for (let frame = this.next(); frame !== undefined; frame = this.next()) yield frame
   }
 
   /** Copies what was not looked at yet: from now on the chunks may be written over. */
   keep(): void {
-    this.#bytes = Buffer.from(this.#bytes.subarray(this.#at))
+    this.#chunk = new Chunk(Buffer.from(this.#rest()))
     this.#at = 0
   }
 
@@ -125,6 +178,21 @@ export class FrameDecoder {
     )
   }
 
+  #rest(): Buffer {
+    return this.#chunk.bytes.subarray(this.#at)
+  }
+
+  /** The frame that begins here if all of it is there: the usual case, and free of copies. */
+  #whole(): Frame | undefined {
+    const { bytes } = this.#chunk
+    const start = this.#at + HEAD_LENGTH
+    if (start > bytes.length) return undefined
+    const end = start + bytes.readUInt16BE(this.#at)
+    if (end > bytes.length) return undefined
+    this.#at = end
+    return new Frame(this.#chunk, start, end)
+  }
+
   #expect(length: number, inBody: boolean): void {
     this.#partial = Buffer.allocUnsafe(length)
     this.#filled = 0
@@ -133,7 +201,7 @@ export class FrameDecoder {
 
   #fill(): void {
     if (this.#partial === undefined) return
-    const copied = this.#bytes.copy(this.#partial, this.#filled, this.#at)
+    const copied = this.#chunk.bytes.copy(this.#partial, this.#filled, this.#at)
     this.#filled += copied
     this.#at += copied
   }
@@ -152,12 +220,4 @@ export class FrameDecoder {
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-/** The body of the frame that starts at `at` if all of it is there: the usual case, and free of copies. */
-function wholeFrame(bytes: Buffer, at: number): Buffer | undefined {
-  if (bytes.length - at < HEAD_LENGTH) return undefined
-  const start = at + HEAD_LENGTH
-  const end = start + bytes.readUInt16BE(at)
-  return end <= bytes.length ? bytes.subarray(start, end) : undefined
 }

@@ -4,13 +4,13 @@
  * @module
  */
 import { finished, type Readable } from 'node:stream'
-import { FrameDecoder } from './frame.ts'
+import { type Frame, FrameDecoder } from './frame.ts'
 import type { Replies } from './replies.ts'
 
 /** What {@link pump} asks. */
 export interface Answerer {
   /** The reply to a frame, which is a view that holds for the call only; a promise where it has to be waited for. */
-  readonly answer: (frame: Buffer) => Buffer | Promise<Buffer>
+  readonly answer: (frame: Frame) => Buffer | Promise<Buffer>
   /** Told when nothing follows the chunk that is worked on, also while an answer is waited for. */
   readonly onEnd: () => void
 }
@@ -30,7 +30,7 @@ export function pump(input: Readable, replies: Replies, { answer, onEnd }: Answe
   let ahead: Buffer | undefined
   let ended: { readonly error: Error | null | undefined } | undefined
 
-  const nextFrame = (): Buffer | undefined => {
+  const nextFrame = (): Frame | undefined => {
     const frame = decoder.next()
     if (frame !== undefined || ahead === undefined) return frame
     decoder.push(ahead)

@@ -9,6 +9,7 @@
  * @module
  */
 import { isUtf8 } from 'node:buffer'
+import type { Frame } from './frame.ts'
 import type { Operation, PasswordRequest } from './handlers.ts'
 import {
   IncomingCertificate,
@@ -55,8 +56,8 @@ export function takesPassword(operation: Operation): operation is PasswordReques
 }
 
 /** Takes a frame apart. Never throws: a frame that is no request is answered, not an error of the stream. */
-export function parseRequest(frame: Buffer): IncomingRequest | Malformed {
-  const text = frame.toString()
+export function parseRequest(frame: Frame): IncomingRequest | Malformed {
+  const { text } = frame
   const end = endOfField(text, 0)
   const operation = NAMES.get(text.slice(0, end))
   if (operation === undefined) {
@@ -73,7 +74,7 @@ function parseFields(
   operation: Operation,
   text: string,
   start: number,
-  frame: Buffer,
+  frame: Frame,
 ): IncomingRequest | string {
   const last = LAST_FIELD[operation]
   if (start > text.length) return 'user and server are missing'
@@ -83,7 +84,8 @@ function parseFields(
   if (last === 'server' && endOfServer < text.length) return 'unexpected bytes after the server'
   if (last !== 'server' && endOfServer === text.length) return `${last} is missing`
 
-  const isText = last === 'certificate' ? startsWith(frame, text.slice(0, endOfServer)) : isExact(text, frame)
+  const isText =
+    last === 'certificate' ? startsWith(frame.bytes, text.slice(0, endOfServer)) : isExact(text, frame)
   if (!isText) return 'not valid UTF-8'
   const user = own(text.slice(start, endOfUser))
   const server = own(text.slice(endOfUser + 1, endOfServer))
@@ -101,7 +103,7 @@ function parseFields(
         operation,
         user,
         server,
-        bytesAfter(text.slice(0, endOfServer + 1), frame),
+        bytesAfter(text.slice(0, endOfServer + 1), frame.bytes),
       )
     case 'auth':
     case 'setpass':
@@ -122,9 +124,9 @@ function own(name: string): string {
 /** What decoding puts in the place of bytes that are no UTF-8. */
 const REPLACEMENT = '\ufffd'
 
-/** Is the text all that is in the bytes? Few have to be looked at again for that. */
-function isExact(text: string, bytes: Buffer): boolean {
-  return !text.includes(REPLACEMENT) || isUtf8(bytes)
+/** Is the text all that is in the frame? Few have to be looked at again for that. */
+function isExact(text: string, frame: Frame): boolean {
+  return !text.includes(REPLACEMENT) || isUtf8(frame.bytes)
 }
 
 function startsWith(bytes: Buffer, text: string): boolean {

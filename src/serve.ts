@@ -16,6 +16,7 @@ import type { Readable, Writable } from 'node:stream'
 import { dispatch, type HandlersSource } from './dispatch.ts'
 import { Ending } from './ending.ts'
 import { TruncatedFrameError } from './errors.ts'
+import type { Frame } from './frame.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import type { Log } from './log.ts'
 import { type Outcome, refused } from './outcome.ts'
@@ -71,7 +72,7 @@ export async function serveConnection(connection: Connection): Promise<void> {
 
 /** One frame in, one reply out; a promise only where the handler gave one. */
 function answer(
-  frame: Buffer,
+  frame: Frame,
   connection: Connection,
   ending: Ending,
   silence: Silence,

@@ -16,7 +16,9 @@ function overStreams(options?: ClientOptions) {
 }
 
 function sent(requests: Sink): string[] {
-  return [...new FrameDecoder().push(Buffer.from(requests.hex, 'hex'))].map((body) => body.toString('latin1'))
+  return [...new FrameDecoder().push(Buffer.from(requests.hex, 'hex'))].map(({ bytes }) =>
+    bytes.toString('latin1'),
+  )
 }
 
 const YES = [0, 2, 0, 1]

@@ -3,6 +3,7 @@ import { mock, test } from 'node:test'
 import { inspect } from 'node:util'
 import { type DispatchOptions, dispatch } from '../src/dispatch.ts'
 import { UndecidedError } from '../src/errors.ts'
+import { Frame } from '../src/frame.ts'
 import type { Handlers, Operation, Request } from '../src/handlers.ts'
 import type { IncomingRequest } from '../src/incoming-request.ts'
 import type { Outcome } from '../src/outcome.ts'
@@ -15,7 +16,7 @@ const DEADLINE = 5000
 
 function request(operation: Operation = 'auth', password = SECRET): IncomingRequest {
   const rest = takesPassword(operation) || operation === 'certauth' ? [password] : []
-  const parsed = parseRequest(body(operation, 'alice', 'example.org', ...rest))
+  const parsed = parseRequest(Frame.of(body(operation, 'alice', 'example.org', ...rest)))
   assert.ok(!('reason' in parsed))
   return parsed
 }
@@ -482,7 +483,7 @@ for (const [spelling, text] of [
   ['what text its bytes are', DER.toString()],
 ] as const) {
   test(`an error that quotes a certificate in DER as ${spelling} does not get it into the reason`, async () => {
-    const asked = parseRequest(Buffer.concat([Buffer.from('certauth:alice:example.org:'), DER]))
+    const asked = parseRequest(Frame.of(Buffer.concat([Buffer.from('certauth:alice:example.org:'), DER])))
     assert.ok(!('reason' in asked))
     const certauth = () => {
       throw new Error(`cannot parse ${text}`)

@@ -103,7 +103,10 @@ truncated('inside a long body', [Buffer.alloc(65_536, 0xff)], [], /65535 bytes o
 test('a frame is there as soon as its last byte is', () => {
   const decoder = new FrameDecoder()
   for (const byte of byteByByte(frames('abc')).slice(0, -1)) assert.deepEqual([...decoder.push(byte)], [])
-  assert.deepEqual([...decoder.push(Buffer.from('c'))].map(String), ['abc'])
+  assert.deepEqual(
+    [...decoder.push(Buffer.from('c'))].map(({ text }) => text),
+    ['abc'],
+  )
   decoder.end()
 })
 test('an empty frame is there as soon as its length is', () => {
@@ -111,6 +114,33 @@ test('an empty frame is there as soon as its length is', () => {
   assert.deepEqual([...decoder.push(Buffer.of(0))], [])
   assert.equal([...decoder.push(Buffer.of(0))].length, 1)
 })
+
+const texts = (title: string, ...bodies: readonly (string | Buffer)[]) =>
+  test(`the text of a frame is that of its bytes: ${title}`, () => {
+    const expected = bodies.map((body) => Buffer.from(body).toString())
+    const stream = frames(...bodies)
+    for (let at = 0; at <= stream.length; at++) {
+      const decoder = new FrameDecoder()
+      const seen = cut(stream, at).flatMap((chunk) => [...decoder.push(chunk)].map(({ text }) => text))
+      assert.deepEqual(seen, expected, `cut at ${at}`)
+    }
+  })
+texts('nothing but ASCII', 'auth:alice:example.org:a', '', 'isuser:bob:example.org', '\0\x7f')
+texts('other characters before and behind it', 'aé', 'b', '🐘', 'c')
+texts('no UTF-8 before and behind it', Buffer.of(0xff), 'b', Buffer.of(0xc3), Buffer.of(0xa9), 'c')
+texts('lengths that are no ASCII', 'x'.repeat(127), 'y'.repeat(128), 'z'.repeat(255), 'w'.repeat(256), 'v')
+test('the text of frames that are kept while their chunk is written over is the same', () => {
+  const decoder = new FrameDecoder()
+  const chunk = frames('one', 'two', 'three')
+  assert.equal(decoder.push(chunk).next()?.text, 'one')
+  decoder.keep()
+  chunk.fill(0)
+  assert.deepEqual(
+    [...decoder].map(({ text }) => text),
+    ['two', 'three'],
+  )
+})
+
 test('an error of the source is passed on', async () => {
   async function* broken(): AsyncGenerator<Uint8Array> {
     yield frames('a')
@@ -142,7 +172,7 @@ test('any bytes are frames, or frames and an end that is cut off', () =>
       const decoder = new FrameDecoder()
       const chunks = cut(Buffer.from(bytes), number % (bytes.length + 1))
       const seen = frames(
-        ...chunks.flatMap((chunk) => [...decoder.push(chunk)].map((body) => Buffer.from(body))),
+        ...chunks.flatMap((chunk) => [...decoder.push(chunk)].map(({ bytes }) => Buffer.from(bytes))),
       )
       assert.deepEqual(seen, Buffer.from(bytes.subarray(0, seen.length)))
       if (seen.length === bytes.length) decoder.end()

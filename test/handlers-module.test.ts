@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { test } from 'node:test'
+import { Frame } from '../src/frame.ts'
 import type { Handlers } from '../src/handlers.ts'
 import { checkHandlers, importHandlers } from '../src/handlers-module.ts'
 import { parseRequest } from '../src/request.ts'
@@ -9,7 +10,7 @@ import { temporaryFolder, write } from './helpers/files.ts'
 
 /** Asks the handlers whether there is an alice. */
 async function alice(handlers: Handlers): Promise<unknown> {
-  const request = parseRequest(Buffer.from('isuser:alice:x'))
+  const request = parseRequest(Frame.of('isuser:alice:x'))
   assert.ok('operation' in request && request.operation === 'isuser' && !('reason' in request))
   return await handlers.isuser?.(request)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { Frame } from '../src/frame.ts'
 import { createLog, LOG_LEVELS, type LogFields, type LogLevel, NO_LOG } from '../src/log.ts'
 import { ALLOWED, failed, type Outcome, REFUSED, refused } from '../src/outcome.ts'
 import { parseRequest } from '../src/request.ts'
@@ -137,7 +138,7 @@ const reported = (frame: string, outcome: Outcome, line: string) =>
     const log = recordLog()
     const clock = holdTime(t)
     await clock.advance(1.5)
-    logOutcome(log, parseRequest(Buffer.from(frame)), outcome, 0)
+    logOutcome(log, parseRequest(Frame.of(frame)), outcome, 0)
     assert.deepEqual(log.lines, [line])
   })
 const at = (level: LogLevel, operation: string, rest: string) =>
@@ -164,7 +165,7 @@ reported(
 )
 test('an answer that came too late is a warning', async (t) => {
   const log = recordLog()
-  const request = parseRequest(body('auth', 'a', 'b', 'hunter2'))
+  const request = parseRequest(Frame.of(body('auth', 'a', 'b', 'hunter2')))
   assert.ok(!('reason' in request))
   const clock = holdTime(t)
   await clock.advance(7000)

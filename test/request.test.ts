@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
+import { Frame } from '../src/frame.ts'
 import type { Operation } from '../src/handlers.ts'
 import { isOperation, OPERATIONS, parseRequest, takesPassword } from '../src/request.ts'
 import { body } from './helpers/wire.ts'
@@ -22,7 +23,7 @@ interface Parsed {
 }
 
 function parse(frame: Buffer): Parsed {
-  const request = parseRequest(frame)
+  const request = parseRequest(Frame.of(frame))
   if ('reason' in request) return { ...request }
   const { operation, user, server } = request
   const head = { operation, user, server }
@@ -85,7 +86,7 @@ const malformed = (
   operation: Operation | undefined = undefined,
 ) =>
   test(`refused: ${title}`, () => {
-    const parsed = parseRequest(Buffer.from(frame))
+    const parsed = parseRequest(Frame.of(frame))
     assert.ok('reason' in parsed)
     assert.match(parsed.reason, reason)
     assert.equal(parsed.operation, operation)
@@ -177,7 +178,7 @@ const anyFrame = fc.oneof(
 test('any frame is a request or is refused in words that are none of its own', () =>
   fc.assert(
     fc.property(anyFrame, (frame) => {
-      const parsed = parseRequest(frame)
+      const parsed = parseRequest(Frame.of(frame))
       if ('reason' in parsed) assert.match(parsed.reason, REASON)
       else assert.notEqual(parsed.user, '')
     }),
@@ -205,7 +206,7 @@ const SECRET = 'hunter2-hunter2'
 
 const hides = (title: string, show: (request: object) => string) =>
   test(`a password does not show: ${title}`, () => {
-    const request = parseRequest(body('auth', 'alice', 'example.org', SECRET))
+    const request = parseRequest(Frame.of(body('auth', 'alice', 'example.org', SECRET)))
     for (const shown of [show(request), show({ request }), show([request])])
       assert.doesNotMatch(shown, /hunter2/)
     assert.match(show(request), /example\.org/)
@@ -222,7 +223,7 @@ hides('a copy', (request) => JSON.stringify({ ...request }) + inspect({ ...reque
 hides('its members one by one', (request) => JSON.stringify(Object.entries(request)))
 
 test('a certificate does not show either', () => {
-  const request = parseRequest(body('certauth', 'alice', 'example.org', SECRET))
+  const request = parseRequest(Frame.of(body('certauth', 'alice', 'example.org', SECRET)))
   assert.doesNotMatch(
     inspect(request, { customInspect: false }) + JSON.stringify(request),
     /hunter2|104, ?117|68 75/,
@@ -230,7 +231,10 @@ test('a certificate does not show either', () => {
 })
 
 test('the signal is aborted with the reason, also when somebody looks at it only afterwards', () => {
-  const [early, late] = [parseRequest(body('isuser', 'a', 'b')), parseRequest(body('isuser', 'a', 'b'))]
+  const [early, late] = [
+    parseRequest(Frame.of(body('isuser', 'a', 'b'))),
+    parseRequest(Frame.of(body('isuser', 'a', 'b'))),
+  ]
   assert.ok(!('reason' in early) && !('reason' in late))
   const { signal } = early
   assert.equal(signal.aborted, false)
@@ -247,7 +251,7 @@ test('who keeps a name keeps neither the frame nor the password that came with i
   const collect = runInNewContext('gc') as () => void
   const password = 'p'.repeat(60_000)
   const keep = (user: string) => {
-    const request = parseRequest(body('auth', user, 'a-long-name.example.org', password))
+    const request = parseRequest(Frame.of(body('auth', user, 'a-long-name.example.org', password)))
     if ('reason' in request) throw new Error(request.reason)
     return [request.user, request.server]
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { firstOf } from '../src/combinations/first-of.ts'
 import { slowDown } from '../src/combinations/slow-down.ts'
+import { Frame } from '../src/frame.ts'
 import type { Handlers } from '../src/handlers.ts'
 import type { IncomingRequest } from '../src/incoming-request.ts'
 import { parseRequest } from '../src/request.ts'
@@ -32,7 +33,7 @@ function start(timeout = TIMEOUT): Loading {
 }
 
 function request(): IncomingRequest {
-  const parsed = parseRequest(Buffer.from('isuser:alice:x'))
+  const parsed = parseRequest(Frame.of('isuser:alice:x'))
   assert.ok(!('reason' in parsed))
   return parsed
 }

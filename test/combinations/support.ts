@@ -1,5 +1,6 @@
 import { dispatch } from '../../src/dispatch.ts'
 import { UnavailableError } from '../../src/errors.ts'
+import { Frame } from '../../src/frame.ts'
 import type {
   Answer,
   Handlers,
@@ -35,7 +36,9 @@ export function request(
   server = SERVER,
   ...last: readonly string[]
 ): IncomingRequest {
-  const parsed = parseRequest(body(operation, user, server, ...(last.length > 0 ? last : LAST[operation])))
+  const parsed = parseRequest(
+    Frame.of(body(operation, user, server, ...(last.length > 0 ? last : LAST[operation]))),
+  )
   if ('reason' in parsed) throw new Error(parsed.reason)
   return parsed
 }

@@ -38,7 +38,10 @@ function check(chunks: readonly Buffer[]): void {
   // A body may be a view of its chunk, and whoever reads may use the memory of a chunk again.
   const seen = chunks.flatMap((chunk) => {
     const memory = Uint8Array.from(chunk)
-    const found = [...decoder.push(memory)].map((body) => body.toString('latin1'))
+    const found = [...decoder.push(memory)].map(({ bytes, text }) => {
+      assert.equal(text, bytes.toString())
+      return bytes.toString('latin1')
+    })
     memory.fill(0xaa)
     return found
   })

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { type AddressInfo, createServer } from 'node:net'
 import { http } from '../../../src/backends/http.ts'
 import { BackendError, UnavailableError } from '../../../src/errors.ts'
+import { Frame } from '../../../src/frame.ts'
 import { parseRequest } from '../../../src/request.ts'
 import { MARK } from '../behaviours.ts'
 import { mutateBytes } from '../mutate.ts'
@@ -56,7 +57,7 @@ function generate(random: Random): Example {
 async function check(chunks: Example): Promise<void> {
   const { url } = server.answerWith(chunks)
   const handlers = http({ url, patience: 0 })
-  const request = parseRequest(Buffer.from(`auth:alice:x:${MARK}-and-more`))
+  const request = parseRequest(Frame.of(`auth:alice:x:${MARK}-and-more`))
   assert.ok('password' in request)
   try {
     const answer = await handlers.auth?.(request as never)

@@ -7,6 +7,7 @@ import { jwt } from '../../../src/backends/jwt.ts'
 import { oauth } from '../../../src/backends/oauth.ts'
 import type { ClaimOptions } from '../../../src/backends/tokens.ts'
 import { BackendError, UnavailableError } from '../../../src/errors.ts'
+import { Frame } from '../../../src/frame.ts'
 import type { Handlers } from '../../../src/handlers.ts'
 import { parseRequest } from '../../../src/request.ts'
 import { MARK } from '../behaviours.ts'
@@ -111,7 +112,7 @@ async function check(example: Example): Promise<void> {
   const token = example.asked === 'keys' ? tokenOf(RIGHT) : secret
   const handlers = handlersFor(example, secret)
   try {
-    const request = parseRequest(Buffer.from(`auth:alice:x:${token}`))
+    const request = parseRequest(Frame.of(`auth:alice:x:${token}`))
     const seen = await Promise.resolve(handlers.auth?.(request as never)).catch((error: unknown) => {
       assert.ok(error instanceof BackendError || error instanceof UnavailableError, String(error))
       if (error instanceof UnavailableError) assert.ok(isAway(example.status), 'nothing is away')

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { inspect } from 'node:util'
+import { Frame } from '../../../src/frame.ts'
 import { parseRequest } from '../../../src/request.ts'
 import { askedOf, MARK, WORDS } from '../behaviours.ts'
 import { OPERATIONS, operationOf, readRequest } from '../model.ts'
@@ -35,7 +36,7 @@ const REASON =
 function check(body: Buffer): void {
   const expected = readRequest(body)
   const bytes = Buffer.from(body)
-  const parsed = parseRequest(bytes)
+  const parsed = parseRequest(Frame.of(bytes))
   // The bytes are those of a chunk, and the chunk is used again.
   bytes.fill(0xaa)
   if ('reason' in parsed) {

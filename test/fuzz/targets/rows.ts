@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { inspect } from 'node:util'
 import { type SqlResult, sql } from '../../../src/backends/sql.ts'
 import { BackendError, HashError } from '../../../src/errors.ts'
+import { Frame } from '../../../src/frame.ts'
 import type { Handlers } from '../../../src/handlers.ts'
 import { parseRequest, takesPassword } from '../../../src/request.ts'
 import { cheapHash } from '../../helpers/cheap-hash.ts'
@@ -96,7 +97,7 @@ async function ask(
   password: string,
 ): Promise<boolean | Error> {
   const fields = [operation, 'alice', 'x', ...(takesPassword(operation) ? [password] : [])]
-  const request = parseRequest(Buffer.from(fields.join(':')))
+  const request = parseRequest(Frame.of(fields.join(':')))
   assert.ok(!('reason' in request))
   try {
     return (await asked[operation]?.(request as never)) ?? new Error('not asked')

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { createHmac } from 'node:crypto'
 import { jwt } from '../../../src/backends/jwt.ts'
 import type { ClaimOptions } from '../../../src/backends/tokens.ts'
+import { Frame } from '../../../src/frame.ts'
 import { parseRequest } from '../../../src/request.ts'
 import { mutateText } from '../mutate.ts'
 import { property } from '../property.ts'
@@ -129,7 +130,7 @@ function forge(random: Random, token: string): string {
 async function check({ options, header, payload, key, damaged }: Example): Promise<void> {
   const token = sign(header, payload, key)
   const sent = damaged === '' ? token : damaged
-  const request = parseRequest(Buffer.concat([Buffer.from('auth:alice:x:'), Buffer.from(sent)]))
+  const request = parseRequest(Frame.of(Buffer.concat([Buffer.from('auth:alice:x:'), Buffer.from(sent)])))
   if (!('password' in request) || request.user !== 'alice') return
   const handlers = jwt({ ...options, secret: SECRET })
   const isGood =
