@@ -4,6 +4,7 @@
  * @module
  */
 import type { Readable, Writable } from 'node:stream'
+import { clock } from './clock.ts'
 
 /** What {@link Ending} needs of a connection. */
 export interface Endable {
@@ -27,14 +28,14 @@ export class Ending {
   }
 
   begin(): void {
-    this.#deadline ??= performance.now() + this.#connection.timeout
+    this.#deadline ??= clock.now() + this.#connection.timeout
   }
 
   /** The milliseconds that the next request may take. */
   budget(): number {
     const { timeout } = this.#connection
     if (this.#deadline === undefined) return timeout
-    return Math.max(0, Math.min(timeout, Math.round(this.#deadline - performance.now())))
+    return Math.max(0, Math.min(timeout, Math.round(this.#deadline - clock.now())))
   }
 
   finish(): void {

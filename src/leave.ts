@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from './clock.ts'
 
 /** What the pool of threads does that cannot be given up: an exit waits for it, perhaps for ever. */
 const STUCK = /^(FSReq|GetAddrInfo|GetNameInfo)/
@@ -15,12 +16,8 @@ const PAUSE = 10
  * Ends the process, in a second at most. Where a dead network file system holds a thread, only SIGKILL can, and the
  * status is lost.
  */
-export function leave(
-  exit: (status: number) => never,
-  status: number,
-  since: number = performance.now(),
-): void {
+export function leave(exit: (status: number) => never, status: number, since: number = clock.now()): void {
   if (!process.getActiveResourcesInfo().some((resource) => STUCK.test(resource))) exit(status)
-  if (performance.now() - since > GRACE) process.kill(process.pid, 'SIGKILL')
+  if (clock.now() - since > GRACE) process.kill(process.pid, 'SIGKILL')
   setTimeout(() => leave(exit, status, since), PAUSE)
 }

@@ -6,6 +6,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { clock } from './clock.ts'
 import { formatLine } from './log.ts'
 import { reasonOf } from './reason.ts'
 
@@ -60,8 +61,8 @@ export function fileOutput(path: string, fallback: LogOutput): LogOutput {
   let looked = Number.NEGATIVE_INFINITY
   // Debian's logrotate moves all logs of ejabberd away and tells nobody but ejabberd.
   const followRotation = () => {
-    if (descriptor === undefined || performance.now() - looked < ROTATION_CHECK_AFTER) return
-    looked = performance.now()
+    if (descriptor === undefined || clock.now() - looked < ROTATION_CHECK_AFTER) return
+    looked = clock.now()
     if (statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(descriptor).ino) close()
   }
   const close = () => {
@@ -74,16 +75,16 @@ export function fileOutput(path: string, fallback: LogOutput): LogOutput {
   }
   return {
     writeLine(line) {
-      if (performance.now() - broken < FILE_RETRY_AFTER) return fallback.writeLine(line)
+      if (clock.now() - broken < FILE_RETRY_AFTER) return fallback.writeLine(line)
       try {
         followRotation()
         if (descriptor === undefined) {
           descriptor = openSync(path, FLAGS, 0o640)
-          looked = performance.now()
+          looked = clock.now()
         }
         writeSync(descriptor, line)
       } catch (error) {
-        broken = performance.now()
+        broken = clock.now()
         close()
         const trouble = { file: path, reason: reasonOf(error) }
         fallback.writeLine(formatLine(new Date(), 'error', 'log_file_failed', trouble))

@@ -3,12 +3,14 @@
  *
  * @module
  */
+
+import { clock } from './clock.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import { isLogged, type Log, type LogLevel } from './log.ts'
 import type { Outcome } from './outcome.ts'
 import type { Malformed } from './request.ts'
 
-/** Writes the line of a request that is being answered since then, in the milliseconds of `performance.now()`. */
+/** Writes the line of a request that is being answered since then, on `clock`. */
 export function logOutcome(
   log: Log,
   request: IncomingRequest | Malformed,
@@ -24,7 +26,7 @@ export function logOutcome(
     return
   }
   const { operation, user, server } = request
-  const ms = performance.now() - since
+  const ms = clock.now() - since
   log.write(level, 'request', { operation, user, server, outcome: outcome.kind, ms, reason })
 }
 
@@ -39,7 +41,7 @@ function levelOf(request: IncomingRequest | Malformed, outcome: Outcome): LogLev
 /** Writes the line of an answer that came after its deadline and no longer counts; `since` as above. */
 export function logLate(log: Log, request: IncomingRequest, outcome: Outcome, since: number): void {
   const { operation, user, server } = request
-  const ms = performance.now() - since
+  const ms = clock.now() - since
   const reason = 'reason' in outcome ? outcome.reason : undefined
   log.write('warn', 'late_answer', { operation, user, server, outcome: outcome.kind, ms, reason })
 }

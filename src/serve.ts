@@ -13,6 +13,7 @@
  * @module
  */
 import type { Readable, Writable } from 'node:stream'
+import { clock } from './clock.ts'
 import { dispatch, type HandlersSource } from './dispatch.ts'
 import { Ending } from './ending.ts'
 import { TruncatedFrameError } from './errors.ts'
@@ -77,7 +78,7 @@ function answer(
   ending: Ending,
   silence: Silence,
 ): Buffer | Promise<Buffer> {
-  const since = performance.now()
+  const since = clock.now()
   const isLong = silence.isLong(since)
   const request = parseRequest(frame)
   if ('reason' in request) return conclude(connection, request, refused(request.reason), since)

@@ -8,6 +8,7 @@
  */
 import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { clock } from './clock.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import { failed, type Outcome } from './outcome.ts'
 
@@ -24,7 +25,7 @@ export class Silence {
   readonly #input: Readable
   /** How long a request may take, in milliseconds. */
   readonly #timeout: number
-  #since: number = performance.now()
+  #since: number = clock.now()
 
   constructor({ input, timeout }: { readonly input: Readable; readonly timeout: number }) {
     this.#input = input

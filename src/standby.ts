@@ -7,6 +7,7 @@
  * @module
  */
 import { EventEmitter } from 'node:events'
+import { clock } from './clock.ts'
 import { HandlersError } from './errors.ts'
 import type { Handlers } from './handlers.ts'
 import { hold } from './hold.ts'
@@ -55,7 +56,7 @@ export class Standby {
   /** Not in use any more and not yet closed. */
   readonly #old: Set<Loaded> = new Set()
   #problem: Error | undefined
-  #failingSince: number = performance.now()
+  #failingSince: number = clock.now()
   #told: { reason: string; at: number } | undefined
   #retry: NodeJS.Timeout | undefined
   #generation = 0
@@ -132,7 +133,7 @@ export class Standby {
 
   #fail(error: unknown): void {
     const { retryAfter = RETRY_AFTER } = this.#options
-    if (this.#problem === undefined) this.#failingSince = performance.now()
+    if (this.#problem === undefined) this.#failingSince = clock.now()
     this.#problem = error instanceof Error ? error : new HandlersError(reasonOf(error))
     this.#tell(reasonOf(error))
     const pause = ++this.#failures < EAGER_ATTEMPTS ? retryAfter : retryAfter * SLOWER
@@ -140,14 +141,14 @@ export class Standby {
   }
 
   #tell(reason: string): void {
-    const now = performance.now()
+    const now = clock.now()
     if (this.#told?.reason === reason && now - this.#told.at < REMIND_AFTER) return
     this.#told = { reason, at: now }
     this.#options.log.write('error', 'handlers_not_loaded', { reason })
   }
 
   async #whenLoaded(request: IncomingRequest): Promise<Handlers> {
-    const patience = Math.round(this.#failingSince + PATIENCE * this.#options.timeout - performance.now())
+    const patience = Math.round(this.#failingSince + PATIENCE * this.#options.timeout - clock.now())
     if (patience > 0) await this.#loadedWithin(patience, request)
     if (this.#current === undefined) throw this.problem
     return this.#current.handlers

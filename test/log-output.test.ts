@@ -13,6 +13,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
+import { clock } from '../src/clock.ts'
 import { fileOutput, type LogOutput, streamOutput } from '../src/log-output.ts'
 import { temporaryFolder } from './helpers/files.ts'
 import { Sink, StalledSink } from './helpers/streams.ts'
@@ -80,7 +81,7 @@ function logFile(t: TestContext, prepare: (path: string) => void = () => {}): Fi
   const folder = temporaryFolder(t)
   const path = join(folder, 'extauth.log')
   let now = 1000
-  t.mock.method(performance, 'now', () => now)
+  t.mock.method(clock, 'now', () => now)
   prepare(path)
   const fallback = new Sink()
   return {

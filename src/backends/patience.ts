@@ -5,6 +5,7 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises'
+import { clock } from '../clock.ts'
 import { StoreError, UnavailableError } from '../errors.ts'
 
 /** Runs an access until it succeeds, fails for another reason than the store, or patience is at an end. */
@@ -30,7 +31,7 @@ const PAUSE = 150
  */
 export function createPatience(
   patience: number = PATIENCE,
-  now: () => number = () => performance.now(),
+  now: () => number = () => clock.now(),
 ): Patiently {
   const outage = createOutage(patience, now)
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { BoundedMap } from '../bounded-map.ts'
+import { clock } from '../clock.ts'
 
 /** How long answers are kept, in milliseconds, and how many of each kind. */
 export interface AnswersOptions {
@@ -30,7 +31,7 @@ const JITTER = 0.1
 
 interface Entry {
   readonly account: string
-  /** On the clock of `performance.now`, which nobody sets back. */
+  /** On `clock`. */
   readonly freshUntil: number
   readonly keptUntil: number
 }
@@ -42,7 +43,7 @@ interface Entry {
 export function createAnswers({ allowed, refused, outage, size }: AnswersOptions): Answers {
   const yes = new BoundedMap<Entry>(size)
   const no = new BoundedMap<Entry>(size)
-  const isFresh = (entry: Entry | undefined) => entry !== undefined && performance.now() < entry.freshUntil
+  const isFresh = (entry: Entry | undefined) => entry !== undefined && clock.now() < entry.freshUntil
 
   return {
     fresh(question) {
@@ -51,11 +52,11 @@ export function createAnswers({ allowed, refused, outage, size }: AnswersOptions
     },
     wasAllowed(question) {
       const entry = yes.get(question)
-      return entry !== undefined && performance.now() < entry.keptUntil
+      return entry !== undefined && clock.now() < entry.keptUntil
     },
     learn(question, account, answer) {
       const [kept, dropped, life] = answer ? [yes, no, allowed] : [no, yes, refused]
-      const now = performance.now()
+      const now = clock.now()
       dropped.delete(question)
       kept.set(question, {
         account,

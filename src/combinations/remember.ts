@@ -4,6 +4,7 @@
  * @module
  */
 import { checkOptions, milliseconds, optional, type Rules, wholeNumber } from '../backends/options.ts'
+import { clock } from '../clock.ts'
 import { isPromise } from '../dispatch.ts'
 import { UnavailableError } from '../errors.ts'
 import type { Answer, Handlers, Operation, Request } from '../handlers.ts'
@@ -108,7 +109,7 @@ export function remember(handlers: Handlers, options: RememberOptions = {}): Han
     const question = digest(operation, request.user, request.server, passwordOf(request) ?? '')
     const fresh = answers.fresh(question)
     if (fresh !== undefined) return fresh
-    if (performance.now() < restUntil && answers.wasAllowed(question)) return true
+    if (clock.now() < restUntil && answers.wasAllowed(question)) return true
     const flight = flights.get(question)
     return flight === undefined ? askStore(operation, request, question) : join(flight, request, question)
   }
@@ -138,7 +139,7 @@ export function remember(handlers: Handlers, options: RememberOptions = {}): Han
     try {
       const answer = await flight.ride(request, answers.wasAllowed(question) ? wait : undefined)
       if (answer !== OVERDUE) return conclude(question, answer)
-      restUntil = performance.now() + REST
+      restUntil = clock.now() + REST
     } catch (error) {
       request.signal.throwIfAborted()
       return bridge(question, error)

@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from '../backends/options.ts'
 import { BoundedMap } from '../bounded-map.ts'
+import { clock } from '../clock.ts'
 import { TooManyRefusalsError } from '../errors.ts'
 import type { Handlers, Operation, PasswordRequest } from '../handlers.ts'
 import { onAbort } from '../incoming-request.ts'
@@ -47,7 +48,7 @@ const KNOWN = 16
 const LONG_AGO = Number.NEGATIVE_INFINITY
 const MOST_DOUBLINGS = 40
 
-/** What is held against a user. Times are on the clock of `performance.now`. */
+/** What is held against a user. Times are on `clock`. */
 interface Suspicion {
   refusals: number
   refusedAt: number
@@ -98,7 +99,7 @@ export function slowDown(handlers: Handlers, options: SlowDownOptions = {}): Han
   function* attempt(operation: Operation, request: PasswordRequest): Steps<boolean> {
     const account = accountOf(request)
     const suspicion = suspicionOf(account)
-    const left = openAt(suspicion) - performance.now()
+    const left = openAt(suspicion) - clock.now()
     if (left > 0)
       throw new TooManyRefusalsError(
         `too many wrong passwords for this user: none is taken for ${describe(left)}`,
@@ -122,7 +123,7 @@ export function slowDown(handlers: Handlers, options: SlowDownOptions = {}): Han
   /** Notes that a password is being looked at, until the function that it returns is called. */
   function look(account: string, suspicion: Suspicion): () => void {
     suspicion.pending++
-    suspicion.pendingSince = performance.now()
+    suspicion.pendingSince = clock.now()
     suspicions.set(account, suspicion)
     let isSettled = false
     return () => {
@@ -136,7 +137,7 @@ export function slowDown(handlers: Handlers, options: SlowDownOptions = {}): Han
   function suspicionOf(account: string): Suspicion {
     const found = suspicions.get(account)
     const latest = Math.max(found?.refusedAt ?? LONG_AGO, found?.pendingSince ?? LONG_AGO)
-    if (found !== undefined && performance.now() - latest <= within) return found
+    if (found !== undefined && clock.now() - latest <= within) return found
     return { refusals: 0, refusedAt: LONG_AGO, pending: 0, pendingSince: LONG_AGO, known: [] }
   }
 
@@ -167,7 +168,7 @@ function blame(suspicion: Suspicion, password: string): void {
   if (suspicion.known.includes(password)) return
   suspicion.known = [...suspicion.known, password].slice(-KNOWN)
   suspicion.refusals++
-  suspicion.refusedAt = performance.now()
+  suspicion.refusedAt = clock.now()
 }
 
 function describe(ms: number): string {

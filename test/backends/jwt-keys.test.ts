@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { COOLDOWN, GRACE_TIME, REFRESH } from '../../src/backends/jwt/key-set.ts'
 import type { KeySetUrlOptions } from '../../src/backends/jwt/options.ts'
 import { jwt } from '../../src/backends/jwt.ts'
+import { clock } from '../../src/clock.ts'
 import { settled } from '../helpers/turns.ts'
 import { testBackend } from './contract.ts'
 import { type Reply, startJsonServer } from './json-server.ts'
@@ -33,9 +34,9 @@ const UNKNOWN = await signed(STRANGER)
 
 /** A key server, and handlers that know its keys; the clock that counts their age is put forward by `later`. */
 async function setUp(t: TestContext, options: Partial<KeySetUrlOptions> = {}, keys: Pair[] = [OLD]) {
-  const clock = performance.now.bind(performance)
+  const now = clock.now.bind(clock)
   let ahead = 0
-  t.mock.method(performance, 'now', () => clock() + ahead)
+  t.mock.method(clock, 'now', () => now() + ahead)
   let reply: Reply = publish(...keys)
   const server = await startJsonServer(t, () => reply)
   const handlers = jwt({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
+import { clock } from '../../src/clock.ts'
 import { firstOf } from '../../src/combinations/first-of.ts'
 import { type RememberOptions, remember } from '../../src/combinations/remember.ts'
 import { slowDown } from '../../src/combinations/slow-down.ts'
@@ -504,7 +505,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 test('remember does what its options say, whatever happens', async (t) => {
   let now = 0
-  t.mock.method(performance, 'now', () => now)
+  t.mock.method(clock, 'now', () => now)
   t.mock.method(Math, 'random', () => 0)
   const times = { allowed: 300, refused: 100, outage: 1000 }
   const run = async (steps: readonly Step[]) => {

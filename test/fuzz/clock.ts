@@ -1,3 +1,4 @@
+import { clock } from '../../src/clock.ts'
 /** Time that goes on only when it is told to, from one timer to the next: a deadline costs no time, and none is a matter of luck. */
 export class Clock {
   now = 0
@@ -8,7 +9,7 @@ export class Clock {
   /** Takes the timers and the clock of the process; the function that comes back gives them back. */
   install(): () => void {
     const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis
-    const { now } = performance
+    const { now } = clock
     const clear = (timer: unknown) => {
       this.#timers = this.#timers.filter((each) => each !== timer)
     }
@@ -18,10 +19,10 @@ export class Clock {
       clearTimeout: clear,
       clearInterval: clear,
     })
-    performance.now = () => this.now
+    clock.now = () => this.now
     return () => {
       Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval })
-      performance.now = now
+      clock.now = now
     }
   }
 

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import { clock } from '../../src/clock.ts'
 import { settled } from './turns.ts'
 
 /** Time that only goes on when it is told to. */
@@ -7,10 +8,10 @@ export interface Clock {
   advance(ms: number, step?: number): Promise<void>
 }
 
-/** Takes timers and `performance.now` for the length of a test. */
+/** Takes timers and the program's clock for the length of a test. */
 export function holdTime(t: TestContext): Clock {
   let now = 0
-  t.mock.method(performance, 'now', () => now)
+  t.mock.method(clock, 'now', () => now)
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   return {
     async advance(ms, step = ms) {

@@ -10,6 +10,7 @@
  * @module
  */
 import type { JsonWebKey } from 'node:crypto'
+import { clock } from '../../clock.ts'
 import { BackendError, ExtauthError, UnavailableError } from '../../errors.ts'
 import { reasonOf } from '../../reason.ts'
 import { isRecord } from '../options.ts'
@@ -71,7 +72,7 @@ export function createKeySet({ url, graceTime = GRACE_TIME, load }: KeySetOption
   }
 
   function ageOfKeys(): number {
-    return known === undefined ? Number.POSITIVE_INFINITY : performance.now() - known.at
+    return known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.at
   }
 
   /** Fetches the keys, unless somebody is at it; never rejects. */
@@ -80,7 +81,7 @@ export function createKeySet({ url, graceTime = GRACE_TIME, load }: KeySetOption
     const controller = new AbortController()
     const done = fetchKeys(server, load, controller).then(
       (choose) => {
-        known = { choose, at: performance.now() }
+        known = { choose, at: clock.now() }
         failure = undefined
       },
       (error) => {
