@@ -102,7 +102,7 @@ export class Frame {
 /** Bytes that came together. */
 class Chunk {
   readonly bytes: Buffer
-  /** All of them, if they are ASCII, and empty otherwise; not before it is asked for. */
+  /** All of them, if they are ASCII, and empty otherwise; made when the text of one frame of several is asked for. */
   #ascii: string | undefined
 
   constructor(bytes: Buffer) {
@@ -111,8 +111,9 @@ class Chunk {
 
   /** What stands there, as UTF-8. In ASCII a byte is a character: to decode all at once costs less than each frame. */
   text(start: number, end: number): string {
-    this.#ascii ??= isAscii(this.bytes) ? this.bytes.toString('latin1') : ''
-    return this.#ascii === '' ? this.bytes.toString('utf8', start, end) : this.#ascii.slice(start, end)
+    const isAlone = HEAD_LENGTH + end - start >= this.bytes.length
+    if (!isAlone) this.#ascii ??= isAscii(this.bytes) ? this.bytes.toString('latin1') : ''
+    return this.#ascii ? this.#ascii.slice(start, end) : this.bytes.toString('utf8', start, end)
   }
 }
 

@@ -28,7 +28,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { StoreError } from '../errors.ts'
-import { hasCode, reporting, reportingSync } from './failure.ts'
+import { asStoreError, hasCode, reporting } from './failure.ts'
 import { discard, placeDirectory, placeFile, syncDirectory, unfinishedName } from './files.ts'
 import { sweep } from './leftovers.ts'
 import { type Account, listAccounts } from './listing.ts'
@@ -80,14 +80,12 @@ export class AccountStore {
 
   /** Is there such an account? Takes some microseconds and does not wait. */
   has(user: string, server: string): boolean {
-    const path = this.#passwordFile(user, server)
-    return this.#lookUp(user, server, () => statSync(path)) !== undefined
+    return this.#lookUp(user, server, isThere) === true
   }
 
   /** The stored hash, or `undefined` if there is no such account. Takes some microseconds and does not wait. */
   read(user: string, server: string): string | undefined {
-    const path = this.#passwordFile(user, server)
-    return this.#lookUp(user, server, () => readFileSync(path, AS_TEXT))?.replace(/\n$/, '')
+    return this.#lookUp(user, server, readLine)
   }
 
   /**
@@ -182,18 +180,18 @@ export class AccountStore {
     return `${this.#account(user, server)}/password`
   }
 
-  #lookUp<Found>(user: string, server: string, find: () => Found): Found | undefined {
-    return reportingSync(`read the account ${user}@${server} in ${this.directory}`, () => {
-      if (!this.#checked) this.check()
-      try {
-        return find()
-      } catch (error) {
-        if (!hasCode(error, 'ENOENT')) throw error
-        // No account, or no store? A volume can be unmounted while we run.
-        this.check()
-        return undefined
+  #lookUp<Found>(user: string, server: string, find: (path: string) => Found): Found | undefined {
+    if (!this.#checked) this.check()
+    try {
+      return find(this.#passwordFile(user, server))
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) {
+        throw asStoreError(error, `read the account ${user}@${server} in ${this.directory}`)
       }
-    })
+      // No account, or no store? A volume can be unmounted while we run.
+      this.check()
+      return undefined
+    }
   }
 
   /** Tries until it has an answer: `undefined`, or ENOENT, means that somebody got in the way. */
@@ -227,6 +225,17 @@ export class AccountStore {
     opening.catch(() => this.#openings.delete(server))
     return opening
   }
+}
+
+/** Throws if not. `accessSync`, which costs less, asks as the user who started the process and not as the one it is now. */
+function isThere(path: string): true {
+  statSync(path)
+  return true
+}
+
+function readLine(path: string): string {
+  const text = readFileSync(path, AS_TEXT)
+  return text.endsWith('\n') ? text.slice(0, -1) : text
 }
 
 async function syncUnlessGone(directory: string): Promise<void> {
