@@ -134,8 +134,8 @@ export class FrameDecoder {
 
   /** Takes a chunk, and iterates over the frames that are complete by now. */
   push(chunk: Uint8Array): this {
-    const rest = this.#rest()
-    this.#chunk = new Chunk(rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, chunk]))
+    const isDone = this.#at === this.#chunk.bytes.length
+    this.#chunk = new Chunk(isDone ? asBuffer(chunk) : Buffer.concat([this.#rest(), chunk]))
     this.#at = 0
     return this
   }

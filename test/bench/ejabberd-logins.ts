@@ -24,12 +24,18 @@ export type Variant = keyof typeof HOSTS
 export interface Rounds extends Load {
   people: number
   rounds: number
+  /**
+   * The logins of each variant before the first round. Each of its five workers shall have seen each user, and remember the
+   * password, and have its code compiled as it is after some minutes of work: for that V8 takes ten thousand logins.
+   */
+  before: number
 }
 
 /** Logins at one ejabberd whose virtual hosts, which take turns, have different kinds of authentication. */
 export async function measureEjabberd({
   people: count,
   rounds,
+  before,
   ...load
 }: Rounds): Promise<Record<Variant, Logins>> {
   const people = admitted(count)
@@ -39,7 +45,9 @@ export async function measureEjabberd({
     const turns = Object.entries(HOSTS).map(
       ([name, host]) => new Turns(name, ejabberd, { port, host, people }),
     )
-    for (const { target } of turns) await logInAndOut(target, warmUp(count))
+    // No more at once than there are cores: the first ones cost a hash.
+    const warmUp: Load = { logins: before, clients: availableParallelism() }
+    for (const { target } of turns) await logInAndOut(target, warmUp)
     for (let round = 0; round < rounds; round++) {
       for (const turn of rotated(turns, round)) await turn.take(load)
     }
@@ -47,14 +55,6 @@ export async function measureEjabberd({
   } finally {
     await ejabberd.dispose()
   }
-}
-
-/**
- * So many logins that each of the five workers has seen each user, and remembers the password, and has its code compiled
- * as it is after some minutes of work. No more at once than there are cores: the first ones cost a hash.
- */
-function warmUp(people: number): Load {
-  return { logins: 400 * people, clients: availableParallelism() }
 }
 
 /** The turns of one variant. */
