@@ -137,6 +137,8 @@ export function testBackend({
   })
 
   check('allows nobody whose name is an attack', async ({ ask }) => {
+    // Where passwords of strangers are held against a hash like the last one, it is a cheap one from now on.
+    assert.equal(await ask.auth(withPassword('auth', 'alice', password)), true)
     for (const user of HOSTILE) {
       const answer = await Promise.resolve(ask.auth(withPassword('auth', user, password))).catch(
         () => 'failed',
