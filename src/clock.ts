@@ -4,11 +4,11 @@
  * @module
  */
 
-/** A clock for durations: the time of day may be set, this one only goes on. */
+/** A clock for durations: the time of day may be set, this one only goes on. Tests replace its `now`. */
 export const clock: { now(): number } = {
   /**
-   * Milliseconds since some moment, with fractions. It is the clock of `performance.now()`, which at its first use loads
-   * eight modules of Node.js: a hundredth of a start.
+   * Milliseconds since some moment, with fractions. `performance.now()` has the same clock and another moment, and loads
+   * eight modules of Node.js when it is used first: a hundredth of a start.
    */
   now() {
     const [seconds, nanoseconds] = process.hrtime()

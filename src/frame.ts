@@ -65,7 +65,7 @@ export async function* decodeFrames(
   decoder.end()
 }
 
-/** The body of a frame: a view of the chunk it came in, as bytes and as text. */
+/** The body of a frame: a view of the chunk it came in, as bytes and as text, to be looked at before that is written over. */
 export class Frame {
   readonly #chunk: Chunk
   readonly #start: number
@@ -102,7 +102,10 @@ export class Frame {
 /** Bytes that came together. */
 class Chunk {
   readonly bytes: Buffer
-  /** All of them, if they are ASCII, and empty otherwise; made when the text of one frame of several is asked for. */
+  /**
+   * All of them if they are ASCII, lengths included (one body of 128 to 255 bytes, and it is not), and empty otherwise; made
+   * when the text of one frame of several is asked for.
+   */
   #ascii: string | undefined
 
   constructor(bytes: Buffer) {

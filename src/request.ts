@@ -109,16 +109,16 @@ function parseFields(
     case 'setpass':
     case 'tryregister':
     case 'removeuser3':
-      return new IncomingPassword(operation, user, server, text.slice(endOfServer + 1))
+      return new IncomingPassword(operation, user, server, own(text.slice(endOfServer + 1)))
   }
 }
 
 /** From this length on, V8 makes a slice that holds the whole text (`SlicedString::kMinLength`). */
 const SLICED = 13
 
-/** Names are kept, for instance as keys, and shall not keep a frame of 64 KiB with the password in it. */
-function own(name: string): string {
-  return name.length < SLICED ? name : Buffer.from(name).toString()
+/** A field may be kept, for instance as a key, and shall not keep the frame, or all that came with it, and its passwords. */
+function own(field: string): string {
+  return field.length < SLICED ? field : Buffer.from(field).toString()
 }
 
 /** What decoding puts in the place of bytes that are no UTF-8. */

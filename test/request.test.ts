@@ -4,10 +4,10 @@ import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
-import { Frame } from '../src/frame.ts'
+import { Frame, FrameDecoder } from '../src/frame.ts'
 import type { Operation } from '../src/handlers.ts'
 import { isOperation, OPERATIONS, parseRequest, takesPassword } from '../src/request.ts'
-import { body } from './helpers/wire.ts'
+import { body, frames } from './helpers/wire.ts'
 
 const WITH_PASSWORD = ['auth', 'setpass', 'tryregister', 'removeuser3'] as const
 const WITHOUT = ['isuser', 'removeuser'] as const
@@ -23,7 +23,11 @@ interface Parsed {
 }
 
 function parse(frame: Buffer): Parsed {
-  const request = parseRequest(Frame.of(frame))
+  return partsOf(Frame.of(frame))
+}
+
+function partsOf(frame: Frame): Parsed {
+  const request = parseRequest(frame)
   if ('reason' in request) return { ...request }
   const { operation, user, server } = request
   const head = { operation, user, server }
@@ -185,6 +189,15 @@ test('any frame is a request or is refused in words that are none of its own', (
     { numRuns: 2000 },
   ))
 
+test('a frame is the same request alone and beside others in its chunk', () =>
+  fc.assert(
+    fc.property(anyFrame, fc.constantFrom('isuser:a:b', 'isuser:ä:b', 'x'.repeat(200)), (bytes, other) => {
+      const [, between] = new FrameDecoder().push(frames(other, bytes, 'isuser:a:b'))
+      assert.deepEqual(partsOf(between as Frame), parse(bytes))
+    }),
+    { numRuns: 2000 },
+  ))
+
 const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter((text) => !/[:[]/.test(text))
 const password = fc.string({ unit: 'binary', minLength: 1 })
 
@@ -246,20 +259,26 @@ test('the signal is aborted with the reason, also when somebody looks at it only
   assert.equal(late.signal, late.signal)
 })
 
-test('who keeps a name keeps neither the frame nor the password that came with it', () => {
+test('who keeps a name or a password keeps nothing of the frames that came with it', () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  const password = 'p'.repeat(60_000)
+  const others = body('isuser', 'u'.repeat(100), 'example.org').toString()
+  const chunk = (user: string) =>
+    frames(
+      body('auth', user, 'a-long-name.example.org', 'and a long password'),
+      ...Array.from({ length: 400 }, () => others),
+    )
   const keep = (user: string) => {
-    const request = parseRequest(Frame.of(body('auth', user, 'a-long-name.example.org', password)))
-    if ('reason' in request) throw new Error(request.reason)
-    return [request.user, request.server]
+    const [frame] = new FrameDecoder().push(chunk(user))
+    const request = parseRequest(frame as Frame)
+    if (!('password' in request)) throw new Error('expected a request with a password')
+    return [request.user, request.server, request.password]
   }
   collect()
   const before = process.memoryUsage().heapUsed
-  const names = Array.from({ length: 500 }, (_, i) => keep(`somebody-with-a-long-name-${i}`))
+  const kept = Array.from({ length: 500 }, (_, i) => keep(`somebody-with-a-long-name-${i}`))
   collect()
-  const kept = process.memoryUsage().heapUsed - before
-  assert.equal(names.length, 500)
-  assert.ok(kept < 500 * password.length * 0.1, `${kept} bytes`)
+  const grown = process.memoryUsage().heapUsed - before
+  assert.equal(kept.length, 500)
+  assert.ok(grown < 500 * 400 * others.length * 0.1, `${grown} bytes`)
 })

@@ -10,7 +10,7 @@ import type { LogLevel } from '../src/log.ts'
 import { type Connection, serveConnection } from '../src/serve.ts'
 import { holdTime } from './helpers/clock.ts'
 import { type RecordedLog, recordLog } from './helpers/log.ts'
-import { Sink, StalledSink } from './helpers/streams.ts'
+import { Sink, StalledSink, writtenOver } from './helpers/streams.ts'
 import { defer, settled } from './helpers/turns.ts'
 import { byteByByte, cut, frames, NEITHER, NO, YES } from './helpers/wire.ts'
 
@@ -30,7 +30,7 @@ function start(
   options: Partial<Omit<Connection, 'output'>> & { output?: Sink; level?: LogLevel } = {},
 ): Served {
   const { output = new Sink(), level, ...rest } = options
-  const input = new PassThrough()
+  const input = writtenOver(new PassThrough())
   const log = recordLog(level)
   let closes = 0
   const close = () => {

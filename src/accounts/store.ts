@@ -80,12 +80,12 @@ export class AccountStore {
 
   /** Is there such an account? Takes some microseconds and does not wait. */
   has(user: string, server: string): boolean {
-    return this.#lookUp(user, server, isThere) === true
+    return this.#lookUp(user, server, lookAt) === true
   }
 
   /** The stored hash, or `undefined` if there is no such account. Takes some microseconds and does not wait. */
   read(user: string, server: string): string | undefined {
-    return this.#lookUp(user, server, readLine)
+    return this.#lookUp(user, server, readHash)
   }
 
   /**
@@ -227,13 +227,13 @@ export class AccountStore {
   }
 }
 
-/** Throws if not. `accessSync`, which costs less, asks as the user who started the process and not as the one it is now. */
-function isThere(path: string): true {
+/** Throws if it is not there. `accessSync`, which costs less, would ask for the real user and not for the effective one. */
+function lookAt(path: string): true {
   statSync(path)
   return true
 }
 
-function readLine(path: string): string {
+function readHash(path: string): string {
   const text = readFileSync(path, AS_TEXT)
   return text.endsWith('\n') ? text.slice(0, -1) : text
 }

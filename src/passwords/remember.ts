@@ -28,7 +28,8 @@ export function createMemory(limit: number = MOST_ENTRIES): Memory {
   const secret = randomBytes(32).toString('hex')
   const entries = new BoundedMap<string>(limit)
   // Nobody sees a digest, or has one made of more than a password: an HMAC, at more than twice the time, adds nothing.
-  // And nobody who does not know the secret can steer it: the time that a comparison takes tells nothing of the other.
+  // The time of `!==` may tell how much of two digests is the same. Who does not know the secret can neither compute nor
+  // choose a digest: that tells nothing of the password, and `timingSafeEqual` would add nothing.
   const digest = (password: string) => digestOf('sha256', secret + password, 'hex')
 
   return {

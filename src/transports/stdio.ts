@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { Readable, type Writable } from 'node:stream'
 import type { Log, LogLevel } from '../log.ts'
@@ -56,9 +56,7 @@ function takePipe(standard: 0 | 1): Socket | undefined {
   const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants
   const flags = standard === 0 ? O_RDONLY : O_WRONLY
   try {
-    // With plain numbers, realpathSync of Node 20 to 24 would see the pipe in the buffer that they share, and follow no
-    // symbolic links any more: packages in the handlers' node_modules would be loaded from the wrong place.
-    if (!fstatSync(standard, { bigint: true }).isFIFO()) return undefined
+    if (!look(standard).isFIFO()) return undefined
     const nowhere = open('/dev/null', flags)
     const pipe = open(`/proc/self/fd/${standard}`, flags | O_NONBLOCK)
     const socket = standard === 0 ? reader(pipe) : new Socket({ fd: pipe, readable: false, writable: true })
@@ -95,7 +93,23 @@ function reader(pipe: number): Socket {
 /** Is there a person, or Prosody's pseudo-terminal, which changes bytes, instead of ejabberd? */
 export function isTerminal(): boolean {
   // Node's module for terminals takes a fiftieth of a start, and where ejabberd is, there is a pipe.
-  return fstatSync(0, { bigint: true }).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(0)
+  return isDevice(0) && process.getBuiltinModule('node:tty').isatty(0)
+}
+
+function isDevice(descriptor: number): boolean {
+  try {
+    return look(descriptor).isCharacterDevice()
+  } catch {
+    return false // closed
+  }
+}
+
+/**
+ * With plain numbers, realpathSync of Node 20 to 24 would see the pipe in the buffer that they share, and follow no
+ * symbolic links any more: packages in the handlers' node_modules would be loaded from the wrong place.
+ */
+function look(descriptor: number): BigIntStats {
+  return fstatSync(descriptor, { bigint: true })
 }
 
 /**

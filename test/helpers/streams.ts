@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Writable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
 
 /** Takes what is written, and tells when as much as somebody waits for is there. */
 export class Sink extends Writable {
@@ -54,4 +54,18 @@ export class StalledSink extends Sink {
     if (this.#flowing) go()
     else this.#waiting = go
   }
+}
+
+/** Lets a chunk hold only until its `data` event is over, as it is with what is read from a pipe. */
+export function writtenOver<Input extends Readable>(input: Input): Input {
+  const on = input.on.bind(input)
+  input.on = (event: string | symbol, listener: (...args: never[]) => void) => {
+    if (event !== 'data') return on(event, listener as () => void)
+    return on('data', (chunk: Buffer) => {
+      const memory = Buffer.from(chunk)
+      ;(listener as unknown as (chunk: Buffer) => void)(memory)
+      memory.fill(0xaa)
+    })
+  }
+  return input
 }

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { inspect } from 'node:util'
 import { createLog } from '../../../src/log.ts'
 import { serveConnection } from '../../../src/serve.ts'
+import { writtenOver } from '../../helpers/streams.ts'
 import { askedOf, behavingHandlers, hasMarkedName, MARK, takesTime, WORDS } from '../behaviours.ts'
 import { Clock } from '../clock.ts'
 import { compareReplies, expectation } from '../expectation.ts'
@@ -123,7 +124,7 @@ async function observe(example: Example, frames: number): Promise<Seen> {
   const events = { malformed_frame: 0, truncated_frame: 0, late_answer: 0 }
   let [outcomes, closes, quotes, isDone] = [0, 0, false, false]
 
-  const input = new Source(chunks, { whole: example.whole, lazy: example.lazyInput })
+  const input = writtenOver(new Source(chunks, { whole: example.whole, lazy: example.lazyInput }))
   const output = new Output({ highWaterMark: example.room, lazy: example.lazyOutput })
   const stop = new AbortController()
   const finish = () => {
