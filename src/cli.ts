@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { appendFileSync } from 'node:fs'
 
 /** How often the stand-in looks whether the installation is whole again, in milliseconds. */
 const RETRY_AFTER = 3000
@@ -30,7 +29,7 @@ try {
   const reason = `cannot start: ${cause} (Node.js ${process.version}, 20.19 or newer is needed)`
   const serving = args[0] !== 'call' && args[0] !== 'account' && !process.stdin.isTTY
   if (!serving) process.stderr.write(`ejabberd-extauth ${reason}\n`)
-  else if (reason !== told) log(reason)
+  else if (reason !== told) await log(reason)
   if (serving && told === undefined) standIn(reason)
   else exit(CANNOT_START)
 }
@@ -43,13 +42,15 @@ function end(leave: () => void): void {
 }
 
 /** Says it where the program would have, as far as that can be found out without its code. */
-function log(reason: string): void {
+async function log(reason: string): Promise<void> {
   const line = `time=${new Date().toISOString()} level=error event=broken_installation reason=${JSON.stringify(reason)}\n`
   process.stderr.write(line)
   const at = args.findIndex((arg) => /^--log-file(=|$)/.test(arg))
   const file = args[at]?.slice('--log-file='.length) || args[at + 1]
   try {
-    if (at >= 0 && file !== undefined) appendFileSync(file, line)
+    if (at < 0 || file === undefined) return
+    const { appendFileSync } = await import('node:fs') // 5 ms that a whole installation does not need
+    appendFileSync(file, line)
   } catch {
     // Standard error has it.
   }

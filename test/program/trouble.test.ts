@@ -144,7 +144,7 @@ function copyOfPackage(folder: string): string {
   return join(folder, 'package', 'dist')
 }
 
-for (const file of ['main.js', 'backends/accounts.js']) {
+for (const file of ['main.js', 'accounts.js']) {
   test(`stands in for an installation that lacks ${file}, and hands over when it is whole again`, async (t) => {
     const folder = temporaryFolder(t)
     const dist = copyOfPackage(folder)

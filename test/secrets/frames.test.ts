@@ -122,7 +122,7 @@ describe('a program that cannot serve writes nothing of what it is asked', () =>
   refuses('with wrong arguments', ['--acounts', '/nowhere'])
   refuses('without handlers', ['--handlers', '/nonexistent/handlers.mjs', '--timeout', '0.1'])
   refuses('without a store', ['--accounts', '/nonexistent', '--timeout', '0.1'])
-  refuses('without a part of the installation', ['--accounts', '/nonexistent'], 'backends/accounts.js')
+  refuses('without a part of the installation', ['--accounts', '/nonexistent'], 'accounts.js')
   refuses('without any of it', HANDLERS, 'main.js')
 })
 
