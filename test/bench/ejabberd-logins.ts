@@ -24,10 +24,7 @@ export type Variant = keyof typeof HOSTS
 export interface Rounds extends Load {
   people: number
   rounds: number
-  /**
-   * The logins of each variant before the first round. Each of its five workers shall have seen each user, and remember the
-   * password, and have its code compiled as it is after some minutes of work: for that V8 takes ten thousand logins.
-   */
+  /** The logins of each variant before the first round: V8 has the code of five workers compiled after some ten thousand. */
   before: number
 }
 
@@ -45,9 +42,10 @@ export async function measureEjabberd({
     const turns = Object.entries(HOSTS).map(
       ([name, host]) => new Turns(name, ejabberd, { port, host, people }),
     )
-    // No more at once than there are cores: the first ones cost a hash.
-    const warmUp: Load = { logins: before, clients: availableParallelism() }
-    for (const { target } of turns) await logInAndOut(target, warmUp)
+    for (const { target } of turns) {
+      await logInAndOut(target, acquaint(count))
+      await logInAndOut(target, { ...load, logins: before })
+    }
     for (let round = 0; round < rounds; round++) {
       for (const turn of rotated(turns, round)) await turn.take(load)
     }
@@ -55,6 +53,14 @@ export async function measureEjabberd({
   } finally {
     await ejabberd.dispose()
   }
+}
+
+/**
+ * So many logins that each of the five workers has seen each user, and remembers the password. No more at once than there
+ * are cores: the first ones cost a hash.
+ */
+function acquaint(people: number): Load {
+  return { logins: 400 * people, clients: availableParallelism() }
 }
 
 /** The turns of one variant. */
