@@ -49,7 +49,8 @@ async function log(reason: string): Promise<void> {
   const file = args[at]?.slice('--log-file='.length) || args[at + 1]
   try {
     if (at < 0 || file === undefined) return
-    const { appendFileSync } = await import('node:fs') // 5 ms that a whole installation does not need
+    // At the top it would load parts of Node.js, `fs.promises` and streams of files, that a whole installation may not need.
+    const { appendFileSync } = await import('node:fs')
     appendFileSync(file, line)
   } catch {
     // Standard error has it.

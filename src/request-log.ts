@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { clock } from './clock.ts'
 import type { IncomingRequest } from './incoming-request.ts'
 import { isLogged, type Log, type LogLevel } from './log.ts'

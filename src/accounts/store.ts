@@ -80,7 +80,8 @@ export class AccountStore {
 
   /** Is there such an account? Takes some microseconds and does not wait. */
   has(user: string, server: string): boolean {
-    return this.#lookUp(user, server, lookAt) === true
+    // `accessSync`, which costs less, would ask for the real user and not for the effective one.
+    return this.#lookUp(user, server, (path) => statSync(path)) !== undefined
   }
 
   /** The stored hash, or `undefined` if there is no such account. Takes some microseconds and does not wait. */
@@ -225,12 +226,6 @@ export class AccountStore {
     opening.catch(() => this.#openings.delete(server))
     return opening
   }
-}
-
-/** Throws if it is not there. `accessSync`, which costs less, would ask for the real user and not for the effective one. */
-function lookAt(path: string): true {
-  statSync(path)
-  return true
 }
 
 function readHash(path: string): string {

@@ -29,11 +29,8 @@ const PAUSE = 150
  * (milliseconds, default 4000) or will have by the time that a server has named: the clock is that of the outage, not of
  * the request, so that requests do not pile up in a long one. An access that succeeds without waiting is answered without waiting.
  */
-export function createPatience(
-  patience: number = PATIENCE,
-  now: () => number = () => clock.now(),
-): Patiently {
-  const outage = createOutage(patience, now)
+export function createPatience(patience: number = PATIENCE): Patiently {
+  const outage = createOutage(patience)
 
   return (request, access) => {
     try {
@@ -87,7 +84,7 @@ function retryAfter(error: unknown): number {
 }
 
 /** Keeps the time of an outage. */
-function createOutage(patience: number, now: () => number) {
+function createOutage(patience: number) {
   let began: number | undefined
   let lastSeen = 0
   return {
@@ -96,7 +93,7 @@ function createOutage(patience: number, now: () => number) {
     },
     /** Notes that the store failed just now; `false` if that will have lasted longer than patience in so many milliseconds. */
     isBearable(wait: number): boolean {
-      const time = now()
+      const time = clock.now()
       // If nobody has met it for so long, nobody knows that it is the same outage, and nobody is queueing.
       if (began === undefined || time - lastSeen > patience) began = time
       lastSeen = time

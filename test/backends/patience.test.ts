@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPatience } from '../../src/backends/patience.ts'
+import { clock } from '../../src/clock.ts'
 import { StoreError, UnavailableError } from '../../src/errors.ts'
 
 const { signal } = new AbortController()
@@ -51,9 +52,10 @@ test('an aborted request is one attempt', async () => {
     message: 'failure 1',
   })
 })
-test('a long outage fails a request at once, and patience returns with the store', async () => {
+test('a long outage fails a request at once, and patience returns with the store', async (t) => {
   let time = 0
-  const patiently = createPatience(1000, () => time)
+  t.mock.method(clock, 'now', () => time)
+  const patiently = createPatience(1000)
   const outage = failing(3)
   const first = patiently(request, () => {
     time += 600
@@ -64,9 +66,10 @@ test('a long outage fails a request at once, and patience returns with the store
   assert.equal(patiently(request, failing(0)), 'answer')
   assert.equal(await patiently(request, failing(1)), 'answer')
 })
-test('an outage that nobody has met for a while is a new one', async () => {
+test('an outage that nobody has met for a while is a new one', async (t) => {
   let time = 0
-  const patiently = createPatience(1000, () => time)
+  t.mock.method(clock, 'now', () => time)
+  const patiently = createPatience(1000)
   await assert.rejects(async () =>
     patiently(request, () => {
       time += 600

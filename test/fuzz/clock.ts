@@ -1,4 +1,5 @@
 import { clock } from '../../src/clock.ts'
+
 /** Time that goes on only when it is told to, from one timer to the next: a deadline costs no time, and none is a matter of luck. */
 export class Clock {
   now = 0
