@@ -17,8 +17,8 @@ import { assertRefused } from './support/stanzas.ts'
 const A_MINUTE = 60_000
 const POOL = 5
 const RIGHT_HANDLERS = `export default { auth: ({ password }) => password === 'for alice' }\n`
-/** What the broken installation lacks: something that every worker needs, and something deep down in the store. */
-const MISSING_PARTS = [join('dist', 'main.js'), join('dist', 'backends', 'accounts.js')] as const
+/** What the broken installation lacks: what every worker starts with, and what the store consists of. */
+const MISSING_PARTS = [join('dist', 'main.js'), join('dist', 'accounts.js')] as const
 
 interface Misconfiguration {
   title: string
