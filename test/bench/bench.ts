@@ -1,19 +1,8 @@
-/**
- * What it costs, compared with others in the same run: `npm run bench`, or with the names of some sections behind `--`.
- *
- *     --users N      how many users of the account store log in, each with a hash of their own (300)
- *     --accounts N   how many accounts the large store has (100000)
- *     --core N       the core that both ends of a pipe are pinned to where one request is asked at a time (the first)
- *     --quick        so little that it only shows that everything runs
- *     --json         prints everything at the end, for machines
- *     --markdown     prints tables for a page
- *     --svg FILE     draws a chart
- *     --from FILE    measures nothing, and prints or draws what `--json` has printed before
- */
+/** What it costs, compared with others in the same run: `npm run bench`. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { commandLine } from '../helpers/command-line.ts'
 import { draw } from './chart.ts'
 import { asMarkdown, asText, type Effort, type Measured, type Section } from './report.ts'
 import { accounts } from './sections/accounts.ts'
@@ -46,7 +35,20 @@ interface Report {
   report: Record<string, Measured>
 }
 
-const { values, positionals } = parseArgs({
+const USAGE = `Usage: npm run bench -- [options] [section ...]
+
+Sections: ${Object.keys(SECTIONS).join(', ')}
+
+  --users N      how many users of the account store log in, each with a hash of their own (300)
+  --accounts N   how many accounts the large store has (100000)
+  --core N       the core that both ends of a pipe are pinned to where one request is asked at a time (the first)
+  --quick        so little that it only shows that everything runs
+  --json         prints everything at the end, for machines
+  --markdown     prints tables for a page
+  --svg FILE     draws a chart
+  --from FILE    measures nothing, and prints or draws what --json has printed before`
+
+const { values, positionals, refuse, wholeNumber } = commandLine(USAGE, {
   allowPositionals: true,
   options: {
     users: { type: 'string' },
@@ -60,9 +62,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const strangers = positionals.filter((name) => !Object.hasOwn(SECTIONS, name))
-if (strangers.length > 0) {
-  throw new Error(`Expected some of ${Object.keys(SECTIONS).join(', ')}, got ${strangers.join(', ')}`)
-}
+if (strangers.length > 0) refuse(`Expected names of sections, got ${strangers.join(', ')}`)
 
 const report = values.from === undefined ? await measure() : read(values.from)
 if (values.json) console.log(JSON.stringify(report, null, 2))
@@ -77,8 +77,8 @@ async function measure(): Promise<Report> {
     folder: temporaryFolder(),
     quick: values.quick,
     core: values.core ?? firstCore(),
-    users: wholeNumber('users', values.users ?? (values.quick ? '10' : '300')),
-    accounts: wholeNumber('accounts', values.accounts ?? (values.quick ? '10000' : '100000')),
+    users: wholeNumber('users', values.users ?? (values.quick ? '10' : '300'), 1),
+    accounts: wholeNumber('accounts', values.accounts ?? (values.quick ? '10000' : '100000'), 1),
   }
   print(report.where)
   for (const name of chosen()) {
@@ -141,9 +141,4 @@ function temporaryFolder(): string {
   process.once('exit', () => rmSync(folder, { recursive: true }))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
   return folder
-}
-
-function wholeNumber(option: string, text: string): number {
-  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text)
-  throw new Error(`Expected --${option} to be a whole number, got ${text}`)
 }

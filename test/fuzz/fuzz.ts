@@ -1,10 +1,10 @@
-/** Hostile input for everything that meets it: `npm run fuzz -- [--seed N] [--minutes M] [--target NAME [--round R]]`. */
+/** Hostile input for everything that meets it: `npm run fuzz`. */
 import { randomInt } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { count, markdownTable } from '../bench/report.ts'
+import { commandLine } from '../helpers/command-line.ts'
 import { Random, seedOf } from './random.ts'
 import { Divergence, type Target } from './target.ts'
 import { TARGETS } from './targets.ts'
@@ -14,22 +14,26 @@ const TOLERANCE = 16 * 2 ** 20
 /** Connections that are just being closed. */
 const SOME = 8
 
-const { values } = parseArgs({
+const USAGE = `Usage: npm run fuzz -- [options]
+
+  --minutes N     how long (1)
+  --seed N        the same input as in an earlier run
+  --target NAME   one of these alone: ${TARGETS.map(({ name }) => name).join(', ')}
+  --round N       one round of it, as a divergence says`
+
+const { values, refuse, wholeNumber, number } = commandLine(USAGE, {
   options: {
-    seed: { type: 'string' },
+    seed: { type: 'string', default: String(randomInt(2 ** 32)) },
     minutes: { type: 'string', default: '1' },
     target: { type: 'string' },
     round: { type: 'string' },
   },
 })
-const seed = values.seed === undefined ? randomInt(2 ** 32) : Number(values.seed)
-const duration = Number(values.minutes) * 60_000
+const seed = wholeNumber('seed', values.seed, 0)
+const duration = number('minutes', values.minutes, 0.01) * 60_000
+const onlyRound = values.round === undefined ? undefined : wholeNumber('round', values.round, 0)
 const targets = TARGETS.filter(({ name }) => values.target === undefined || name === values.target)
-if (!Number.isSafeInteger(seed) || !(duration > 0) || targets.length === 0) {
-  throw new Error(
-    `Expected whole numbers, and one of these targets: ${TARGETS.map(({ name }) => name).join(', ')}`,
-  )
-}
+if (targets.length === 0) refuse(`Expected --target to be a target, got ${values.target}`)
 
 /** How a target has fared. */
 interface Score {
@@ -44,7 +48,7 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 console.log(`seed ${seed}`)
-process.exitCode = await (values.round === undefined ? runAll() : runOne(Number(values.round)))
+process.exitCode = await (onlyRound === undefined ? runAll() : runOne(onlyRound))
 
 async function runOne(round: number): Promise<number> {
   for (const score of scores) {

@@ -16,7 +16,8 @@ export interface Schedule {
 }
 
 const A_MINUTE = 60_000
-const LEAST_MINUTES = 1
+/** Less has no parts that could be compared. */
+export const LEAST_MINUTES = 1
 
 /** Divides so many minutes. */
 export function scheduleFor(minutes: number): Schedule {

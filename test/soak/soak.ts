@@ -1,19 +1,20 @@
 /**
  * An hour of mixed traffic, on one worker on pipes and on a pool under a real ejabberd, and what has become of memory,
- * descriptors and latency: `npm run soak -- [--minutes N] [--rate N] [--visits N] [--seed N] [--json]`.
+ * descriptors and latency: `npm run soak`.
  */
 import { randomInt, scrypt } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { Random, seedOf } from '../fuzz/random.ts'
+import { commandLine } from '../helpers/command-line.ts'
 import { Ledger } from './ledger.ts'
 import { Piped } from './piped.ts'
 import { Pool } from './pool.ts'
 import { makeReport, type Report, shown } from './report.ts'
-import { partOf, scheduleFor } from './schedule.ts'
+import { LEAST_MINUTES, partOf, scheduleFor } from './schedule.ts'
 import { CONTROL } from './verdict.ts'
 import { Watch } from './watch.ts'
 
@@ -24,24 +25,27 @@ const CONTROL_EVERY = 3000
 /** How often it is told how things stand, in milliseconds. */
 const TELL_EVERY = 30_000
 
-const { values } = parseArgs({
+const USAGE = `Usage: npm run soak -- [options]
+
+  --minutes N   how long (60)
+  --rate N      questions in a second on pipes (200)
+  --visits N    clients that come to ejabberd in a second (2)
+  --seed N      what is asked, and when, as in an earlier run
+  --json        prints the report for machines`
+
+const { values, wholeNumber, number } = commandLine(USAGE, {
   options: {
     minutes: { type: 'string', default: '60' },
-    /** Questions in a second on pipes. */
     rate: { type: 'string', default: '200' },
-    /** Clients that come to ejabberd in a second. */
     visits: { type: 'string', default: '2' },
-    seed: { type: 'string' },
+    seed: { type: 'string', default: String(randomInt(2 ** 32)) },
     json: { type: 'boolean', default: false },
   },
 })
-const [minutes, rate, visits] = [values.minutes, values.rate, values.visits].map(Number) as [
-  number,
-  number,
-  number,
-]
-const seed = values.seed === undefined ? randomInt(2 ** 32) : Number(values.seed)
-if (!(rate > 0 && visits > 0 && Number.isSafeInteger(seed))) throw new Error('Expected numbers')
+const minutes = number('minutes', values.minutes, LEAST_MINUTES)
+const rate = wholeNumber('rate', values.rate, 1)
+const visits = wholeNumber('visits', values.visits, 1)
+const seed = wholeNumber('seed', values.seed, 0)
 const schedule = scheduleFor(minutes)
 const tell = values.json ? console.error : console.log
 
