@@ -65,7 +65,7 @@ export default {
         // What all backends that keep passwords have.
         {
           name: 'backends/common',
-          test: /\/src\/(backends\/(options|patience)|passwords\/(checker|formats))\.ts$/,
+          test: /\/src\/(option-rules|backends\/patience|passwords\/(checker|formats))\.ts$/,
         },
         // Beside its worker, which it starts by a relative path.
         { name: 'passwords/off-loop', test: /\/src\/passwords\/off-loop\.ts$/ },

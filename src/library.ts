@@ -5,13 +5,14 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import type { Handlers } from './handlers.ts'
-import { checkHandlers } from './handlers-module.ts'
+import { checkHandlers } from './handlers-check.ts'
 import { leave } from './leave.ts'
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts'
 import { streamOutput } from './log-output.ts'
+import { keepExit, surviveStrangers, terminationSignal } from './process.ts'
 import { reasonOf } from './reason.ts'
 import { serveConnection } from './serve.ts'
-import { isTerminal, keepExit, surviveStrangers, takeStdio, terminationSignal } from './transports/stdio.ts'
+import { isTerminal, takeStdio } from './transports/stdio.ts'
 
 /** How {@link serve} serves. */
 export interface ServeOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { tokenize } from './tokens.ts'
+import { tokenize } from './tokenize.ts'
 
 /** A binary or string is bytes, a tuple or list an array, a number a number, and an atom an object with its name. */
 export type Term = Buffer | number | { readonly atom: string } | readonly Term[]

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { tokenize } from './tokens.ts'
+import { tokenize } from './tokenize.ts'
 
 /** A value of a table; `nil` and what is no data do not occur. */
 type LuaValue = string | number | boolean | LuaTable

@@ -8,8 +8,8 @@ import { isAbsolute } from 'node:path'
 import { isPlainName } from '../accounts/prepare.ts'
 import { AccountStore } from '../accounts/store.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
+import { checkOptions, milliseconds, optional, type Rules } from '../option-rules.ts'
 import { createChecker } from '../passwords/checker.ts'
-import { checkOptions, milliseconds, optional, type Rules } from './options.ts'
 import { createPatience } from './patience.ts'
 
 /** What `accounts` can be told. */

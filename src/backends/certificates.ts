@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Rule } from './options.ts'
+import type { Rule } from '../option-rules.ts'
 
 /** One or more certificates in PEM, as text or as the bytes of a file. */
 export const certificates: Rule = {

@@ -5,13 +5,13 @@
  */
 import { BackendError, ExtauthError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
+import { peer } from '../peer.ts'
 import { reasonOf } from '../reason.ts'
 import type { Jose } from './jwt/jose.ts'
 import { createKeySet } from './jwt/key-set.ts'
 import { type Keys, publicKeys, secretKeys } from './jwt/keys.ts'
 import { checkJwtOptions, type JwtOptions } from './jwt/options.ts'
 import { createPatience } from './patience.ts'
-import { peer } from './peer.ts'
 import { CLOCK_TOLERANCE, type Claims, createClaimCheck, isuserHandler } from './tokens.ts'
 
 export type { JwtOptions } from './jwt/options.ts'

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Handlers, PasswordRequest, UserRequest } from '../handlers.ts'
+import { peer } from '../peer.ts'
 import { createDirectory } from './ldap/directory.ts'
 import { isOneSpelling } from './ldap/names.ts'
 import { settingsOf } from './ldap/settings.ts'
 import { createPatience } from './patience.ts'
-import { peer } from './peer.ts'
 
 /** What `ldap` can be told. In templates `%u` stands for the user, `%d` for the server, `%j` for both, as a JID. */
 export interface LdapOptions {

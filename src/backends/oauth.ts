@@ -6,7 +6,6 @@
  */
 import { BackendError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
-import { basicAuthorization } from './http/authorization.ts'
 import {
   checkEncrypted,
   checkOptions,
@@ -17,7 +16,8 @@ import {
   secret,
   text,
   urlWith,
-} from './options.ts'
+} from '../option-rules.ts'
+import { basicAuthorization } from './http/authorization.ts'
 import { createPatience } from './patience.ts'
 import {
   type ClaimOptions,

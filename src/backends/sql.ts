@@ -4,9 +4,9 @@
  * @module
  */
 import type { Handlers, PasswordRequest, UserRequest } from '../handlers.ts'
+import { checkOptions, milliseconds, optional, type Rule, type Rules, text } from '../option-rules.ts'
 import { createChecker } from '../passwords/checker.ts'
 import { checkFormats, type PasswordFormats } from '../passwords/formats.ts'
-import { checkOptions, milliseconds, optional, type Rule, type Rules, text } from './options.ts'
 import { createPatience } from './patience.ts'
 import { createAsking, hashIn, isThere } from './sql/ask.ts'
 import { driverOf, holdPool, type SqlPool } from './sql/pool.ts'

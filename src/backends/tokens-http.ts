@@ -4,11 +4,11 @@
  * @module
  */
 import { BackendError, ExtauthError } from '../errors.ts'
+import { isRecord } from '../option-rules.ts'
 import { createEndpoint } from './http/endpoint.ts'
 import { type Answer, exchange } from './http/exchange.ts'
 import { awayError, failureOf, isAway } from './http/failure.ts'
 import { createPlainTransport, createSecureTransport } from './http/transport.ts'
-import { isRecord } from './options.ts'
 import type { Claims } from './tokens.ts'
 
 /** What is asked. */

@@ -6,8 +6,18 @@
  */
 import { BackendError, UndecidedError } from '../errors.ts'
 import type { Handlers, PasswordRequest } from '../handlers.ts'
+import {
+  either,
+  fn,
+  listOf,
+  milliseconds,
+  oneOf,
+  optional,
+  type Rule,
+  recordOf,
+  text,
+} from '../option-rules.ts'
 import { typeName } from '../reason.ts'
-import { either, fn, listOf, milliseconds, oneOf, optional, type Rule, recordOf, text } from './options.ts'
 
 /** What the claims of a token may be compared with. */
 export type ClaimValue = string | number | boolean

@@ -6,7 +6,7 @@
 import { isPromise, NO_HANDLER, removeWithPassword } from '../dispatch.ts'
 import { HandlersError } from '../errors.ts'
 import type { Answer, Handlers, Operation, PasswordRequest, Request } from '../handlers.ts'
-import { checkHandlers } from '../handlers-module.ts'
+import { checkHandlers } from '../handlers-check.ts'
 import { hold } from '../hold.ts'
 import { typeName } from '../reason.ts'
 import { isOperation, OPERATIONS } from '../request.ts'

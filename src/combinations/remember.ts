@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { checkOptions, milliseconds, optional, type Rules, wholeNumber } from '../backends/options.ts'
+
 import { clock } from '../clock.ts'
 import { isPromise } from '../dispatch.ts'
 import { UnavailableError } from '../errors.ts'
 import type { Answer, Handlers, Operation, Request } from '../handlers.ts'
 import { passwordOf, withOrigin } from '../incoming-request.ts'
+import { checkOptions, milliseconds, optional, type Rules, wholeNumber } from '../option-rules.ts'
 import { createAnswers } from './answers.ts'
 import { accountOf, createDigest } from './digest.ts'
 import { isAnswered } from './failures.ts'

@@ -3,6 +3,12 @@
  *
  * @module
  */
+
+import { BoundedMap } from '../bounded-map.ts'
+import { clock } from '../clock.ts'
+import { TooManyRefusalsError } from '../errors.ts'
+import type { Handlers, Operation, PasswordRequest } from '../handlers.ts'
+import { onAbort } from '../incoming-request.ts'
 import {
   checkOptions,
   milliseconds,
@@ -10,12 +16,7 @@ import {
   optionError,
   type Rules,
   wholeNumber,
-} from '../backends/options.ts'
-import { BoundedMap } from '../bounded-map.ts'
-import { clock } from '../clock.ts'
-import { TooManyRefusalsError } from '../errors.ts'
-import type { Handlers, Operation, PasswordRequest } from '../handlers.ts'
-import { onAbort } from '../incoming-request.ts'
+} from '../option-rules.ts'
 import { accountOf, createDigest } from './digest.ts'
 import { ask, checkMember, combine } from './members.ts'
 import { run, type Steps } from './steps.ts'

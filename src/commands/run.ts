@@ -7,17 +7,11 @@ import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
 import { type LogOutput, logOutput } from '../log-output.ts'
+import { keepExit, surviveStrangers, terminationSignal } from '../process.ts'
 import { reasonOf } from '../reason.ts'
 import { serveConnection } from '../serve.ts'
 import { Standby } from '../standby.ts'
-import {
-  isTerminal,
-  keepExit,
-  type Stdio,
-  surviveStrangers,
-  takeStdio,
-  terminationSignal,
-} from '../transports/stdio.ts'
+import { isTerminal, type Stdio, takeStdio } from '../transports/stdio.ts'
 import { version } from '../version.ts'
 import { DEFAULT_OPTIONS, type Options, parseOptions } from './options.ts'
 import { loadHandlers } from './source.ts'

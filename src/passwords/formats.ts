@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { HashError } from '../errors.ts'
 import {
   checkOptions,
   listOf,
@@ -12,8 +14,7 @@ import {
   type Rules,
   secret,
   text,
-} from '../backends/options.ts'
-import { HashError } from '../errors.ts'
+} from '../option-rules.ts'
 import { findArgon2, findBcrypt } from './packages.ts'
 
 /** Digests that are made to be fast, with or without a salt. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { peer } from '../backends/peer.ts'
+import { peer } from '../peer.ts'
 import type { Argon2Package, BcryptPackage, PasswordFormats } from './formats.ts'
 
 /**

@@ -3,15 +3,7 @@
  *
  * @module
  */
-import { certificates } from '../certificates.ts'
-import type {
-  HttpBasicOptions,
-  HttpCommonOptions,
-  HttpCredentials,
-  HttpFormOptions,
-  HttpJsonOptions,
-  HttpOptions,
-} from '../http.ts'
+
 import {
   checkEncrypted,
   checkNames,
@@ -32,7 +24,16 @@ import {
   secret,
   urlWith,
   wholeNumber,
-} from '../options.ts'
+} from '../../option-rules.ts'
+import { certificates } from '../certificates.ts'
+import type {
+  HttpBasicOptions,
+  HttpCommonOptions,
+  HttpCredentials,
+  HttpFormOptions,
+  HttpJsonOptions,
+  HttpOptions,
+} from '../http.ts'
 import { canBeBasic } from './authorization.ts'
 import { JSON_OPERATIONS, urlOf } from './json.ts'
 

@@ -20,7 +20,7 @@ import {
   secret,
   text,
   urlWith,
-} from '../options.ts'
+} from '../../option-rules.ts'
 import { type ClaimOptions, claimRules, listed } from '../tokens.ts'
 import {
   type Algorithm,

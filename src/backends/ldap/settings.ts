@@ -4,8 +4,6 @@
  * @module
  */
 import { isIP } from 'node:net'
-import { certificates } from '../certificates.ts'
-import type { LdapGroup, LdapOptions } from '../ldap.ts'
 import {
   checkOptions,
   either,
@@ -22,7 +20,9 @@ import {
   text,
   urlWith,
   wholeNumber,
-} from '../options.ts'
+} from '../../option-rules.ts'
+import { certificates } from '../certificates.ts'
+import type { LdapGroup, LdapOptions } from '../ldap.ts'
 import { hasOnly, isDn, isFilter, mentions, type Placeholder } from './template.ts'
 
 /** The options with their defaults; one of `filter` and `userDn` is there. */

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { inspect } from 'node:util'
 import { HandlersError } from '../../../src/errors.ts'
-import { checkHandlers } from '../../../src/handlers-module.ts'
+import { checkHandlers } from '../../../src/handlers-check.ts'
 import { OPERATIONS } from '../model.ts'
 import { makeText } from '../mutate.ts'
 import { property } from '../property.ts'

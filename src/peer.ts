@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MissingPackageError } from '../errors.ts'
+import { MissingPackageError } from './errors.ts'
 
 /** Which major version of each: what `npm install` takes without being told may want a newer Node.js than this package. */
 const VERSIONS = { '@node-rs/argon2': 2, '@node-rs/bcrypt': 2, jose: 6, ldapts: 8 } as const

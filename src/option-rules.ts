@@ -4,8 +4,8 @@
  * @module
  */
 import { isIP } from 'node:net'
-import { hintFor } from '../nearest.ts'
-import { typeName } from '../reason.ts'
+import { hintFor } from './nearest.ts'
+import { typeName } from './reason.ts'
 
 /** What one option may be. */
 export interface Rule {
