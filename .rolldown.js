@@ -33,7 +33,12 @@ const noGoBetweens = {
       for (const chunk of chunks) {
         chunk.code = chunk.code.replaceAll(importOf(fileName, chunk), importOf(source, chunk))
       }
-      if (!isEntry) delete bundle[fileName]
+      if (isEntry) continue
+      delete bundle[fileName]
+      const name = posix.basename(fileName)
+      const others = chunks.filter((chunk) => chunk.fileName !== fileName && chunk.code.includes(`/${name}"`))
+      if (others.length > 0)
+        throw new Error(`${others.map(({ fileName }) => fileName)} still import ${fileName}`)
     }
   },
 }

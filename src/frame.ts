@@ -97,6 +97,11 @@ export class Frame {
   get text(): string {
     return this.#chunk.text(this.#start, this.#end)
   }
+
+  /** The bytes from `start` to `end` as text, which keeps nothing else in memory. */
+  decode(encoding: 'latin1' | 'utf8', start: number, end: number): string {
+    return this.#chunk.bytes.toString(encoding, this.#start + start, this.#start + end)
+  }
 }
 
 /** Bytes that came together. */
@@ -155,6 +160,9 @@ export class FrameDecoder {
       const body = this.#completed()
       if (body !== undefined) return Frame.of(body)
     }
+    // The next may come in an hour: until then, nothing of the last ones is kept.
+    this.#chunk = NOTHING
+    this.#at = 0
     return undefined
   }
 

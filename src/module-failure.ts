@@ -7,7 +7,6 @@ import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HandlersError } from './errors.ts'
-import { withoutRenewal } from './module-renewal.ts'
 import { placeOf, reasonOf } from './reason.ts'
 
 /** What this package is called where it is installed. */
@@ -40,7 +39,7 @@ export async function whyNotLoaded(cause: unknown, url: URL): Promise<string> {
     return `${reason}: write JavaScript, in a file that ends with .mjs, or take Node.js 22.18 or newer for TypeScript`
   }
   const place = placeOf(cause, OURS)
-  if (place?.includes('file:') === true) return `${reason} (${withoutRenewal(place)})`
+  if (place?.includes('file:') === true) return `${reason} (${place})`
   const line =
     cause instanceof SyntaxError ? await placeOfSyntaxError(new URL(url.pathname, url), reason) : undefined
   return line === undefined ? reason : `${reason} (${line})`

@@ -19,9 +19,12 @@ export function renewed(module: URL): URL {
   return url
 }
 
-/** Takes out of a text what {@link renewed} has put into it, which says nothing to an administrator. */
+/**
+ * Takes out of a text what {@link renewed} has put into the URLs in it: it says nothing to an administrator, and makes
+ * the same trouble another one each time.
+ */
 export function withoutRenewal(text: string): string {
-  return text.replace(/\?renewal=\d+/, '')
+  return text.replaceAll(/[?&]renewal=\d+/g, '')
 }
 
 type Resolved = { url: string }

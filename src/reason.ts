@@ -5,6 +5,7 @@
  */
 import { inspect } from 'node:util'
 import { ExtauthError } from './errors.ts'
+import { withoutRenewal } from './module-renewal.ts'
 import { mayBeQuotedIn } from './quotation.ts'
 
 const MAX_LENGTH = 500
@@ -47,7 +48,8 @@ export function placeOf(thrown: unknown, except?: string): string | undefined {
     const stack = String(thrown.stack).replace(String(thrown.message), '')
     const lines = [...stack.matchAll(/^ +at (.*)$/gm)].map(([, line = '']) => line)
     const others = except === undefined ? lines : between(lines, except)
-    return others.find((line) => line.includes('file:')) ?? others[0]
+    const place = others.find((line) => line.includes('file:')) ?? others[0]
+    return place && withoutRenewal(place)
   } catch {
     return undefined
   }
@@ -68,7 +70,7 @@ function describe(thrown: unknown, withMessage: boolean): string {
     parts.push(describeOne(error, withMessage))
     error = causeOf(error)
   } while (error !== undefined && parts.length < MAX_CAUSES)
-  return withoutCredentials(withoutJson(parts.join(', because of ').slice(0, MAX_MESSAGE)))
+  return withoutRenewal(withoutCredentials(withoutJson(parts.join(', because of ').slice(0, MAX_MESSAGE))))
 }
 
 /**

@@ -87,8 +87,8 @@ function parseFields(
   const isText =
     last === 'certificate' ? startsWith(frame.bytes, text.slice(0, endOfServer)) : isExact(text, frame)
   if (!isText) return 'not valid UTF-8'
-  const user = own(text.slice(start, endOfUser))
-  const server = own(text.slice(endOfUser + 1, endOfServer))
+  const user = fieldOf(frame, text, start, endOfUser)
+  const server = fieldOf(frame, text, endOfUser + 1, endOfServer)
   if (user === '') return 'user is empty'
   if (server === '') return 'server is empty'
   // An LDAP server takes an empty password for an anonymous login and says yes: nobody shall be asked with one.
@@ -109,16 +109,24 @@ function parseFields(
     case 'setpass':
     case 'tryregister':
     case 'removeuser3':
-      return new IncomingPassword(operation, user, server, own(text.slice(endOfServer + 1)))
+      return new IncomingPassword(operation, user, server, fieldOf(frame, text, endOfServer + 1, text.length))
   }
 }
 
 /** From this length on, V8 makes a slice that holds the whole text (`SlicedString::kMinLength`). */
 const SLICED = 13
 
-/** A field may be kept, for instance as a key, and shall not keep the frame, or all that came with it, and its passwords. */
-function own(field: string): string {
-  return field.length < SLICED ? field : Buffer.from(field).toString()
+/**
+ * A field may be kept, for instance as a key, and shall not keep the frame, or all that came with it, and its passwords: a
+ * long one is decoded by itself.
+ */
+function fieldOf(frame: Frame, text: string, start: number, end: number): string {
+  const field = text.slice(start, end)
+  if (field.length < SLICED) return field
+  // As many characters as bytes: ASCII.
+  if (text.length === frame.length) return frame.decode('latin1', start, end)
+  const from = Buffer.byteLength(text.slice(0, start))
+  return frame.decode('utf8', from, from + Buffer.byteLength(field))
 }
 
 /** What decoding puts in the place of bytes that are no UTF-8. */

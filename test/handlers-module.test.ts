@@ -48,6 +48,16 @@ test('a file that is changed is read anew', async (t) => {
   write(folder, 'handlers.mjs', 'export default { isuser: () => false }')
   assert.equal(await alice(await importHandlers(file)), false)
 })
+test('a module that stays broken is the same trouble each time, also behind a query', async (t) => {
+  const folder = temporaryFolder(t)
+  const file = write(folder, 'handlers.mjs', "export { default } from './deep.mjs?v=1'")
+  write(folder, 'deep.mjs', "export default {}\nthrow new Error('no database for ' + import.meta.url)")
+  const reasons: string[] = []
+  for (let time = 0; time < 3; time++)
+    await importHandlers(file).catch((error: Error) => reasons.push(error.message))
+  assert.match(String(reasons[0]), /no database for file:.*deep\.mjs\?v=1 \(file:.*deep\.mjs\?v=1:2:\d+\)$/)
+  assert.deepEqual(reasons, Array(3).fill(reasons[0]))
+})
 test('a package that was missing is found when it is installed', async (t) => {
   const folder = temporaryFolder(t)
   const file = write(folder, 'handlers.mjs', "export { default } from 'some-directory'")

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -259,26 +259,54 @@ test('the signal is aborted with the reason, also when somebody looks at it only
   assert.equal(late.signal, late.signal)
 })
 
-test('who keeps a name or a password keeps nothing of the frames that came with it', () => {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
+describe('what is kept', () => {
   const others = body('isuser', 'u'.repeat(100), 'example.org').toString()
   const chunk = (user: string) =>
     frames(
       body('auth', user, 'a-long-name.example.org', 'and a long password'),
       ...Array.from({ length: 400 }, () => others),
     )
-  const keep = (user: string) => {
-    const [frame] = new FrameDecoder().push(chunk(user))
-    const request = parseRequest(frame as Frame)
-    if (!('password' in request)) throw new Error('expected a request with a password')
-    return [request.user, request.server, request.password]
-  }
+
+  test('who keeps a name or a password keeps nothing of the frames that came with it', () => {
+    const keep = (user: string) => {
+      const [frame] = new FrameDecoder().push(chunk(user))
+      const request = parseRequest(frame as Frame)
+      if (!('password' in request)) throw new Error('expected a request with a password')
+      return [request.user, request.server, request.password]
+    }
+    assert.ok(memoryOf((i) => keep(`somebody-with-a-long-name-${i}`)) < 0.1 * 400 * others.length)
+  })
+
+  test('a decoder that has nothing left keeps nothing of what it had', () => {
+    const keep = (user: string) => {
+      const decoder = new FrameDecoder().push(chunk(user))
+      for (const frame of decoder) parseRequest(frame)
+      return decoder
+    }
+    assert.ok(memoryOf((i) => keep(`somebody-with-a-long-name-${i}`)) < 0.1 * 400 * others.length)
+  })
+
+  test('no password is left in the memory that small buffers of the process share', () => {
+    for (const password of ['a password with ASCII in it', 'a päßword with more in it']) {
+      const text = `auth:alice:example.org:${password}`
+      const bytes = Buffer.alloc(Buffer.byteLength(text))
+      bytes.write(text)
+      const request = parseRequest(Frame.of(bytes))
+      assert.ok('password' in request && request.password === password)
+      assert.ok(
+        !Buffer.from(Buffer.from('x').buffer).includes(bytes.subarray('auth:alice:example.org:'.length)),
+      )
+    }
+  })
+})
+
+/** How many bytes of the heap it takes to keep one such thing. */
+function memoryOf(make: (number: number) => unknown): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
   collect()
   const before = process.memoryUsage().heapUsed
-  const kept = Array.from({ length: 500 }, (_, i) => keep(`somebody-with-a-long-name-${i}`))
+  const kept = Array.from({ length: 500 }, (_, number) => make(number))
   collect()
-  const grown = process.memoryUsage().heapUsed - before
-  assert.equal(kept.length, 500)
-  assert.ok(grown < 500 * 400 * others.length * 0.1, `${grown} bytes`)
-})
+  return (process.memoryUsage().heapUsed - before) / kept.length
+}

@@ -57,14 +57,6 @@ for (const backend of BACKENDS) {
   })
 }
 
-test('the program is loaded without the modules of Node.js that a start can do without', () => {
-  const loaded = loadedWith('dist/main.js')
-  assert.ok(loaded.has('node:net') && loaded.has('serve.ts'), 'the imports are found')
-  for (const module of ['node:tty', 'node:perf_hooks', 'node:crypto', 'node:child_process']) {
-    assert.ok(!loaded.has(module), module)
-  }
-})
-
 test('combinations are loaded without a backend, and without a package', () => {
   const loaded = [...loadedWith('dist/combinations.js')]
   assert.ok(loaded.includes('combinations/first-of.ts'), 'the imports are found')

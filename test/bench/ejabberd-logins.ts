@@ -24,7 +24,7 @@ export type Variant = keyof typeof HOSTS
 export interface Rounds extends Load {
   people: number
   rounds: number
-  /** The logins of each variant before the first round: V8 has the code of five workers compiled after some ten thousand. */
+  /** The logins of each variant before the first round: a worker of five has answered a fifth of them, and V8 has compiled its code. */
   before: number
 }
 

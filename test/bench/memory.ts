@@ -1,14 +1,11 @@
-import { encodeFrame } from '../../src/frame.ts'
 import { makePipes, memoryOf, PipedProgram } from './pipes.ts'
-import type { Command } from './programs.ts'
+import { type Command, FRAME } from './programs.ts'
 
 /** What a program holds, in MiB. */
 export interface Memory {
   resident: number
   privateDirty: number
 }
-
-const FRAME = encodeFrame('auth:alice:example.org:pa:ss')
 
 /**
  * What our program holds after its start and after so many requests; and a Node.js that holds its input open, at its

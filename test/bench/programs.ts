@@ -1,7 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { encodeFrame } from '../../src/frame.ts'
 import { packageRoot } from '../e2e/support/package.ts'
+
+/** The password that all of them say yes to; as long as people have them, with one of what is in the way of many programs. */
+export const PASSWORD = 'correct horse:battery'
+
+/** What they are asked. */
+export const FRAME = encodeFrame(`auth:alice:chat.example.org:${PASSWORD}`)
 
 /** A command that answers frames on its standard input and output. */
 export type Command = readonly [string, ...string[]]
@@ -50,7 +57,7 @@ function isThere(command: string): boolean {
 
 /** A handlers module that says yes to one password, at once. */
 export const HANDLERS = `export default {
-  auth: ({ password }) => password === 'pa:ss',
+  auth: ({ password }) => password === '${PASSWORD}',
   isuser: ({ user }) => user === 'alice',
 }
 `
@@ -74,7 +81,7 @@ int main(void) {
       *field++ = 0;
       fields[i] = field;
     }
-    int yes = strcmp(fields[0], "auth") == 0 ? strcmp(fields[3], "pa:ss") == 0
+    int yes = strcmp(fields[0], "auth") == 0 ? strcmp(fields[3], "${PASSWORD}") == 0
             : strcmp(fields[0], "isuser") == 0 ? strcmp(fields[1], "alice") == 0 : 0;
     unsigned char reply[4] = {0, 2, 0, (unsigned char)yes};
     if (write(1, reply, 4) != 4) return 1;
@@ -126,7 +133,7 @@ const NAIVE = `process.stdin.on('data', (chunk) => {
   while (data.length >= 2) {
     const length = data.readUInt16BE(0)
     const [operation, user, , ...rest] = data.toString('utf8', 2, 2 + length).split(':')
-    const yes = operation === 'auth' ? rest.join(':') === 'pa:ss' : operation === 'isuser' && user === 'alice'
+    const yes = operation === 'auth' ? rest.join(':') === '${PASSWORD}' : operation === 'isuser' && user === 'alice'
     process.stdout.write(Buffer.from([0, 2, 0, yes ? 1 : 0]))
     data = data.subarray(2 + length)
   }
@@ -152,7 +159,7 @@ def write_reply(yes):
 
 
 def auth(user, server, password):
-    return password == 'pa:ss'
+    return password == '${PASSWORD}'
 
 
 def isuser(user, server):

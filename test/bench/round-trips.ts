@@ -5,10 +5,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodeFrame } from '../../src/frame.ts'
 import { median } from './measure.ts'
 import { makePipes, PipedProgram, processorTime } from './pipes.ts'
-import { programs } from './programs.ts'
+import { FRAME, programs } from './programs.ts'
 
 /** What was measured of one program, in microseconds for a request. */
 export interface RoundTrip {
@@ -17,7 +16,6 @@ export interface RoundTrip {
   processor: number
 }
 
-const FRAME = encodeFrame('auth:alice:example.org:pa:ss')
 const [rounds = 20, calls = 2000] = process.argv.slice(2).map(Number)
 
 const folder = mkdtempSync(join(tmpdir(), 'extauth-bench-'))

@@ -4,6 +4,7 @@ import { encodeFrame } from '../../src/frame.ts'
 import { hashPassword } from '../../src/passwords/registry.ts'
 import { microseconds } from './measure.ts'
 import { makePipes, PipedProgram } from './pipes.ts'
+import { PASSWORD } from './programs.ts'
 import { makeStore, removeStore, SERVER, withAccounts } from './stores.ts'
 
 /** What is asked, and of which account: one looked at before, or, in a process that was just started, one that was not. */
@@ -22,7 +23,6 @@ export interface Turns {
   starts: number
 }
 
-const PASSWORD = 'pa:ss'
 /** The program answers it and does not look into the store. */
 const NOTHING = encodeFrame('nothing')
 

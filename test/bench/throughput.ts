@@ -1,11 +1,9 @@
 import { once } from 'node:events'
 import { Socket } from 'node:net'
-import { encodeFrame } from '../../src/frame.ts'
 import { median } from './measure.ts'
 import { makePipes, PipedProgram } from './pipes.ts'
-import type { Command } from './programs.ts'
+import { type Command, FRAME } from './programs.ts'
 
-const FRAME = encodeFrame('auth:alice:example.org:pa:ss')
 const REPLY_LENGTH = 4
 const CHUNK = Buffer.concat(Array.from({ length: 2000 }, () => FRAME))
 

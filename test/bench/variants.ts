@@ -1,7 +1,7 @@
 import { HOST, replace, withHandlers, withHost } from '../e2e/support/configuration.ts'
 import { Ejabberd } from '../e2e/support/ejabberd.ts'
 import { install } from '../e2e/support/installation.ts'
-import { HANDLERS, PYTHON } from './programs.ts'
+import { HANDLERS, PASSWORD, PYTHON } from './programs.ts'
 import type { Person } from './stores.ts'
 
 /** The virtual hosts of the server, by who answers there. */
@@ -11,9 +11,6 @@ export const HOSTS = {
   "ejabberd's internal authentication": 'internal.test',
   'Python sample': 'python.test',
 } as const
-
-/** The one password that the instant programs take. */
-const PASSWORD = 'pa:ss'
 
 /** Those who can log in on each of the hosts. */
 export function admitted(count: number): Person[] {

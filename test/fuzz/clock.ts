@@ -7,7 +7,7 @@ export class Clock {
   #pumping: Promise<void> | undefined
   #lives = 0
 
-  /** Takes the timers and the clock of the process; the function that comes back gives them back. */
+  /** Takes the timers of the process and the program's clock; the function that comes back gives them back. */
   install(): () => void {
     const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis
     const { now } = clock

@@ -7,9 +7,6 @@ export interface Failing {
   readonly failure: unknown
 }
 
-// A target may hold the time of everything else.
-const now = performance.now.bind(performance)
-
 /**
  * Searches for a smaller case that fails, too: with fewer numbers on its tape, and lower ones. Whatever generators make
  * of the numbers, less of them makes less.
@@ -21,7 +18,7 @@ export async function smallest(
   failure: unknown,
   check: (tape: readonly number[]) => Promise<void>,
 ): Promise<Failing> {
-  const end = now() + SEARCH_TIME
+  const end = performance.now() + SEARCH_TIME
   let best: Failing = { tape, failure }
   const isBetter = async (candidate: readonly number[]) => {
     try {
@@ -32,7 +29,7 @@ export async function smallest(
       return true
     }
   }
-  for (let before = ''; before !== best.tape.join() && now() < end; ) {
+  for (let before = ''; before !== best.tape.join() && performance.now() < end; ) {
     before = best.tape.join()
     for (const candidates of [shorter, lower]) await descend(candidates)
   }
@@ -41,7 +38,7 @@ export async function smallest(
   /** Tries one change at each place, and stays there while it helps. */
   async function descend(candidates: Candidates): Promise<void> {
     for (const size of candidates.sizes(best.tape)) {
-      for (let at = 0; at < best.tape.length && now() < end; ) {
+      for (let at = 0; at < best.tape.length && performance.now() < end; ) {
         const candidate = candidates.change(best.tape, at, size)
         if (candidate === undefined || !(await isBetter(candidate))) at++
       }

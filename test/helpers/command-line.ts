@@ -35,6 +35,6 @@ function parsed<const T extends ParseArgsConfig>(config: T, refuse: (mistake: st
   try {
     return parseArgs(config)
   } catch (mistake) {
-    return refuse(String(mistake))
+    return refuse(mistake instanceof Error ? mistake.message : String(mistake))
   }
 }

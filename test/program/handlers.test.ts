@@ -141,6 +141,14 @@ test('loads the handlers anew on SIGHUP, closes the old ones, and keeps those it
   assert.match(running.log, /closed the second/)
 })
 
+test('no module of Node.js is loaded that a start can do without', async (t) => {
+  const code = `{ auth: () => { console.log(process.moduleLoadList.join('\\n')); return true } }`
+  const args = ['-c', 'cat | "$0" "$@" | cat', PROGRAM, '--handlers', writeHandlers(temporaryFolder(t), code)]
+  const { stderr } = await finish('/bin/sh', args, ASK)
+  assert.match(stderr, /^NativeModule net$/m)
+  assert.doesNotMatch(stderr, /^NativeModule (tty|perf_hooks|crypto|child_process)$/m)
+})
+
 test('a child process that inherits the input gets nothing of it', async (t) => {
   const folder = temporaryFolder(t)
   const steal = "execFileSync('head', ['-c', '30'], { stdio: ['inherit', 'pipe', 'inherit'] })"

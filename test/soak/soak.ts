@@ -43,8 +43,8 @@ const { values, wholeNumber, number } = commandLine(USAGE, {
   },
 })
 const minutes = number('minutes', values.minutes, LEAST_MINUTES)
-const rate = wholeNumber('rate', values.rate, 1)
-const visits = wholeNumber('visits', values.visits, 1)
+const rate = number('rate', values.rate, 0.1)
+const visits = number('visits', values.visits, 0.1)
 const seed = wholeNumber('seed', values.seed, 0)
 const schedule = scheduleFor(minutes)
 const tell = values.json ? console.error : console.log
