@@ -1,6 +1,7 @@
 /** Hostile input for everything that meets it: `npm run fuzz`. */
 import { randomInt } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { count, markdownTable } from '../bench/report.ts'
@@ -67,12 +68,13 @@ async function runAll(): Promise<number> {
   while (elapsed() < duration && isAsExpected) {
     const next = scores.reduce((least, score) => (standing(score) < standing(least) ? score : least))
     isAsExpected = await play(next)
-    if (elapsed() > duration / 4) early ??= held()
+    if (elapsed() > duration / 4) early ??= await held()
     if (elapsed() - told < Math.max(5000, duration / 60)) continue
     told = elapsed()
     console.log(`${Math.round(told / 1000)} s: ${tried()}`)
   }
-  const growth: Growth = { early: early ?? held(), late: held() }
+  const late = await held()
+  const growth: Growth = { early: early ?? late, late }
   console.log(`\n${report(elapsed(), growth)}\n`)
   const faults = faultsOf(growth)
   for (const fault of faults) console.log(fault)
@@ -137,9 +139,12 @@ interface Held {
   readonly descriptors: number
 }
 
-/** What is in use once what is not is gone. */
-function held(): Held {
-  collectGarbage()
+/** What is in use once what is not is gone: some of it is let go only when a first collection has told that it can be. */
+async function held(): Promise<Held> {
+  for (let collections = 0; collections < 2; collections++) {
+    await turn()
+    collectGarbage()
+  }
   const { heapUsed, external } = process.memoryUsage()
   const open = '/proc/self/fd'
   return { memory: heapUsed + external, descriptors: existsSync(open) ? readdirSync(open).length : 0 }
