@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { Frame, FrameDecoder } from '../src/frame.ts'
 import type { Operation } from '../src/handlers.ts'
 import { isOperation, OPERATIONS, parseRequest, takesPassword } from '../src/request.ts'
+import { collectGarbage } from './helpers/garbage.ts'
 import { body, frames } from './helpers/wire.ts'
 
 const WITH_PASSWORD = ['auth', 'setpass', 'tryregister', 'removeuser3'] as const
@@ -302,11 +301,9 @@ describe('what is kept', () => {
 
 /** How many bytes of the heap it takes to keep one such thing. */
 function memoryOf(make: (number: number) => unknown): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
+  collectGarbage()
   const before = process.memoryUsage().heapUsed
   const kept = Array.from({ length: 500 }, (_, number) => make(number))
-  collect()
+  collectGarbage()
   return (process.memoryUsage().heapUsed - before) / kept.length
 }

@@ -2,10 +2,9 @@
 import { randomInt } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { count, markdownTable } from '../bench/report.ts'
 import { commandLine } from '../helpers/command-line.ts'
+import { collectGarbage } from '../helpers/garbage.ts'
 import { Random, seedOf } from './random.ts'
 import { Divergence, type Target } from './target.ts'
 import { TARGETS } from './targets.ts'
@@ -45,8 +44,6 @@ interface Score {
 }
 
 const scores = targets.map((target): Score => ({ target, rounds: 0, size: 0, milliseconds: 0 }))
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 console.log(`seed ${seed}`)
 process.exitCode = await (onlyRound === undefined ? runAll() : runOne(onlyRound))

@@ -3,37 +3,18 @@ import { spawnSync } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const TOOLS = ['bench/bench', 'fuzz/fuzz', 'soak/soak'] as const
+const TOOLS = ['bench', 'fuzz', 'soak'] as const
 
 const MISTAKES = [
-  {
-    tool: 'bench/bench',
-    args: ['--users', '0'],
-    says: 'Expected --users to be a whole number, 1 or more, got 0',
-  },
-  { tool: 'bench/bench', args: ['speed'], says: 'Expected names of sections, got speed' },
-  { tool: 'bench/bench', args: ['--slow'], says: "Unknown option '--slow'" },
-  {
-    tool: 'fuzz/fuzz',
-    args: ['--seed', 'x'],
-    says: 'Expected --seed to be a whole number, 0 or more, got x',
-  },
-  {
-    tool: 'fuzz/fuzz',
-    args: ['--minutes', '0'],
-    says: 'Expected --minutes to be a number, 0.01 or more, got 0',
-  },
-  { tool: 'fuzz/fuzz', args: ['--target', 'frame'], says: 'Expected --target to be a target, got frame' },
-  {
-    tool: 'soak/soak',
-    args: ['--minutes', '0.5'],
-    says: 'Expected --minutes to be a number, 1 or more, got 0.5',
-  },
-  {
-    tool: 'soak/soak',
-    args: ['--rate', '0'],
-    says: 'Expected --rate to be a number, 0.1 or more, got 0',
-  },
+  ['bench', '--users 0', 'Expected --users to be a whole number, 1 or more, got 0'],
+  ['bench', '--users 07', 'Expected --users to be a whole number, 1 or more, got 07'],
+  ['bench', 'speed', 'Expected names of sections, got speed'],
+  ['bench', '--user 3', 'Unknown option --user: did you mean --users?'],
+  ['fuzz', '--seed x', 'Expected --seed to be a whole number, 0 or more, got x'],
+  ['fuzz', '--minutes 0', 'Expected --minutes to be a number, 0.01 or more, got 0'],
+  ['fuzz', '--target frame', 'Expected --target to be a target, got frame'],
+  ['soak', '--minutes 0.5', 'Expected --minutes to be a number, 1 or more, got 0.5'],
+  ['soak', '--rate 0', 'Expected --rate to be a number, 0.1 or more, got 0'],
 ] as const
 
 describe('the tools for development', () => {
@@ -45,11 +26,10 @@ describe('the tools for development', () => {
     })
   }
 
-  for (const { tool, args, says } of MISTAKES) {
-    test(`${tool} ${args.join(' ')} ends with a sentence and the usage`, () => {
-      const { status, stdout, stderr } = run(tool, args)
-      assert.ok(stderr.startsWith(says), stderr)
-      assert.match(stderr, /\n\nUsage: npm run /)
+  for (const [tool, line, says] of MISTAKES) {
+    test(`${tool} ${line} ends with a sentence and the usage`, () => {
+      const { status, stdout, stderr } = run(tool, line.split(' '))
+      assert.ok(stderr.startsWith(`${says}\n\nUsage: npm run ${tool} `), stderr)
       assert.doesNotMatch(stderr, /\n +at /)
       assert.deepEqual({ status, stdout }, { status: 2, stdout: '' })
     })
@@ -57,6 +37,6 @@ describe('the tools for development', () => {
 })
 
 function run(tool: string, args: readonly string[]) {
-  const file = fileURLToPath(new URL(`../${tool}.js`, import.meta.url))
+  const file = fileURLToPath(new URL(`../${tool}/${tool}.js`, import.meta.url))
   return spawnSync(process.execPath, [file, ...args], { encoding: 'utf8', timeout: 60_000 })
 }

@@ -1,10 +1,11 @@
 /** The command lines of our tools: `--help` prints how one is used, and a mistake ends it with a sentence. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { mistake } from '../../src/commands/options.ts'
 
 /** What was asked for, and what to do where that cannot be. */
 type CommandLine<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<T>> & {
   /** Ends the process, having said what is wrong. */
-  readonly refuse: (mistake: string) => never
+  readonly refuse: (what: string) => never
   readonly number: (flag: string, text: string, least: number) => number
   readonly wholeNumber: (flag: string, text: string, least: number) => number
 }
@@ -15,8 +16,8 @@ export function commandLine<const T extends ParseArgsConfig>(usage: string, conf
     console.log(usage)
     process.exit(0)
   }
-  const refuse = (mistake: string): never => {
-    console.error(`${mistake}\n\n${usage}`)
+  const refuse = (what: string): never => {
+    console.error(`${what}\n\n${usage}`)
     process.exit(2)
   }
   const read = (kind: string, pattern: RegExp) => (flag: string, text: string, least: number) => {
@@ -26,15 +27,15 @@ export function commandLine<const T extends ParseArgsConfig>(usage: string, conf
   return {
     ...parsed(config, refuse),
     refuse,
-    number: read('number', /^\d{1,10}(\.\d+)?$/),
-    wholeNumber: read('whole number', /^\d{1,10}$/),
+    number: read('number', /^(0|[1-9]\d{0,9})(\.\d+)?$/),
+    wholeNumber: read('whole number', /^(0|[1-9]\d{0,9})$/),
   }
 }
 
-function parsed<const T extends ParseArgsConfig>(config: T, refuse: (mistake: string) => never) {
+function parsed<const T extends ParseArgsConfig>(config: T, refuse: (what: string) => never) {
   try {
     return parseArgs(config)
-  } catch (mistake) {
-    return refuse(mistake instanceof Error ? mistake.message : String(mistake))
+  } catch (cause) {
+    return refuse(mistake(cause, Object.keys(config.options ?? {})).message)
   }
 }
